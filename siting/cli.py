@@ -1,0 +1,282 @@
+"""The command line: results on stdout, progress on stderr, and an exit code that says how it ended."""
+
+from __future__ import annotations
+
+import io
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from siting.cli_data import data
+from siting.cli_model import (
+    AsJson,
+    Budget,
+    Hours,
+    Method,
+    Model,
+    Objective,
+    Out,
+    Overwrite,
+    Portfolio,
+    Quiet,
+    Settings,
+    question,
+    refuse_overridden,
+)
+from siting.errors import AuditError, SitingError, StoppedError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from siting.plan.plan import Plan
+    from siting.study.compare import Comparison
+
+EPILOG = "Exit codes: 0 solved, 1 unexpected, 2 bad input or usage, 3 infeasible, 4 stopped without a plan."
+
+
+class Guarded(TyperGroup):
+    """Every error a user can cause is a clean message on stderr and the exit code of its kind."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a traceback only if --debug asks for it."""
+        try:
+            return super().invoke(ctx)
+        except SitingError as error:
+            if ctx.params.get("debug"):
+                traceback.print_exc()
+            typer.echo(f"error: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("error: stopped before a plan was found", err=True)
+            raise typer.Exit(StoppedError.exit_code) from None
+
+
+app = typer.Typer(
+    name="siting",
+    cls=Guarded,
+    help="Decide where in the EU to build AI data centres, and how to power them.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Decide where in the EU to build AI data centres, and how to power them."""
+
+
+@app.command(epilog=EPILOG)
+def solve(
+    model: Model,
+    budget: Budget = None,
+    objective: Objective = None,
+    method: Method = None,
+    hours: Hours = None,
+    setting: Settings = None,
+    portfolio: Portfolio = None,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Solve a siting plan: which sites, how large, powered how."""
+    _check_out(out, overwrite)
+    asked = question(model, budget, objective, method, hours, setting, portfolio)
+    from siting import api
+    from siting.output.reporter import ProgressReporter
+    from siting.output.terminal import print_plan
+
+    with ProgressReporter(quiet) as report:
+        plan = api.solve(asked, report)
+    if as_json:
+        _print_json(plan.record)
+    else:
+        print_plan(_stdout(), plan)
+    _save(plan, out, overwrite, quiet)
+
+
+@app.command(epilog=EPILOG)
+def compare(
+    model: Model,
+    portfolios: Annotated[
+        str, typer.Option(metavar="A,B,...", help="Overlays to compare, the first is the reference.")
+    ] = "cost,green",
+    budget: Budget = None,
+    method: Method = None,
+    hours: Hours = None,
+    setting: Settings = None,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare portfolios side by side: sites, MW, EUR, t, CFE score, and what differs."""
+    _check_out(out, overwrite)
+    names = [name.strip() for name in portfolios.split(",") if name.strip()]
+    refuse_overridden(setting, budget, names)
+    asked = question(model, budget, None, method, hours, setting, None)
+    from siting import api
+    from siting.output.folder import comparison_record
+    from siting.output.reporter import ProgressReporter
+    from siting.output.terminal import print_comparison
+
+    with ProgressReporter(quiet) as report:
+        comparison = api.compare(asked, names, report)
+    if as_json:
+        plans = {name: plan.record for name, plan in comparison.plans.items()}
+        _print_json({**comparison_record(comparison), "plans": plans})
+    else:
+        print_comparison(_stdout(), comparison)
+    _save(comparison, out, overwrite, quiet)
+
+
+@app.command(epilog=EPILOG)
+def check(
+    model: Model,
+    budget: Budget = None,
+    objective: Objective = None,
+    method: Method = None,
+    hours: Hours = None,
+    setting: Settings = None,
+    portfolio: Portfolio = None,
+    as_json: AsJson = False,
+) -> None:
+    """Validate everything, solve nothing; print the merged model."""
+    asked = question(model, budget, objective, method, hours, setting, portfolio)
+    from siting import api
+
+    checked = api.check(asked)
+    merged = checked.model.model_dump(mode="json")
+    if as_json:
+        _print_json({"model": merged, "numbers": checked.numbers, "notes": list(checked.notes)})
+        return
+    import yaml
+
+    typer.echo(
+        yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None)
+    )
+    for name, text in checked.numbers.items():
+        typer.echo(f"{name + ':':<18} {text}")
+    for note in checked.notes:
+        typer.echo(f"note: {note}")
+    typer.echo("ok: every check short of solving passed")
+
+
+@app.command(epilog=EPILOG)
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a finished plan.")],
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="geojson or csv.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="FILE", help="File to write [default: OUT-sites.FORMAT]"),
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Export the sites of a finished plan for GIS tools and spreadsheets."""
+    from siting.output.tables import export_plan
+
+    target = out if out is not None else Path(f"{folder.resolve().name}-sites.{to}")
+    typer.echo(export_plan(folder, to, target, overwrite))
+
+
+@app.command(epilog=EPILOG)
+def audit(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a finished plan.")],
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every limit, cost and tonne of a saved plan, without the solver."""
+    from siting import api
+
+    findings = api.audit_folder(folder)
+    if as_json:
+        _print_json({"findings": findings})
+    if findings:
+        raise AuditError(findings)
+    if not as_json:
+        typer.echo(f"{folder}: every limit, cost and tonne recomputes")
+
+
+@app.command()
+def models(as_json: AsJson = False) -> None:
+    """List the bundled planning models and portfolios."""
+    from siting.inputs.load import load
+    from siting.inputs.places import bundled_models, bundled_portfolios
+
+    found = {name: load(name) for name in bundled_models()}
+    if as_json:
+        titles = {
+            name: {"title": m.title, "purpose": m.purpose, "world": m.world} for name, m in found.items()
+        }
+        _print_json({"models": titles, "portfolios": bundled_portfolios()})
+        return
+    for name, m in found.items():
+        typer.echo(f"{name:<24} {m.title}\n{'':<24} {m.purpose}")
+    typer.echo(f"portfolios: {', '.join(bundled_portfolios())}")
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    from importlib.metadata import version as installed
+
+    typer.echo(installed("siting"))
+
+
+app.add_typer(data, name="data", help="The world: what it holds, and where each number is from.")
+
+
+def _check_out(out: Path | None, overwrite: bool) -> None:
+    """Refuse a place that cannot be written before the work, not after it."""
+    if out is not None:
+        from siting.output.folder import check_folder
+
+        check_folder(out, overwrite)
+
+
+def _print_json(value: Any) -> None:
+    from siting.output.folder import json_bytes
+
+    typer.echo(json_bytes(value).decode("utf-8"), nl=False)
+
+
+def _stdout() -> Console:
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _save(result: Plan | Comparison, out: Path | None, overwrite: bool, quiet: bool) -> None:
+    """Save after printing: a disk that is full by now must not cost the result."""
+    if out is None:
+        return
+    result.save(out, overwrite)
+    if not quiet:
+        typer.echo(f"saved in {out}", err=True)
+
+
+def main() -> None:
+    """Entry point of the command `siting`."""
+    for stream in (sys.stdout, sys.stderr):  # a name such as Luleå must not break a terminal without UTF-8
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        app()
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        typer.echo(f"error: unexpected {type(error).__name__}: {error}", err=True)
+        typer.echo("`siting --debug ...` shows where; please report it", err=True)
+        sys.exit(SitingError.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Options of the command line that several commands share, and the planning model they make together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from siting.errors import InputError
+
+if TYPE_CHECKING:
+    from siting.inputs.planning import PlanningModel
+
+HOURS_PER_DAY = 24
+
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Path of a planning model, or the name of a bundled one.")
+]
+Budget = Annotated[
+    float | None, typer.Option("--budget", metavar="EUR", help="Overnight investment that may be spent.")
+]
+Objective = Annotated[Literal["cost", "carbon", "compute"] | None, typer.Option(help="What to optimise.")]
+Method = Annotated[Literal["whole", "frontier", "auto"] | None, typer.Option(help="How to solve.")]
+Hours = Annotated[
+    str | None, typer.Option(metavar="N|full", help="Modelled hours: a multiple of 24, or the full year.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY.PATH=VALUE", help="Change a key of the model; repeatable."),
+]
+Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help="Write the output folder.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output of siting.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines and nothing else.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+Portfolio = Annotated[
+    str | None, typer.Option("--portfolio", metavar="NAME", help="Overlay: cost, balanced, green or a file.")
+]
+
+
+def question(
+    model: str,
+    budget: float | None,
+    objective: str | None,
+    method: str | None,
+    hours: str | None,
+    setting: list[str] | None,
+    portfolio: str | None,
+) -> PlanningModel:
+    """The planning model under the options of the command line; --set has the last word."""
+    from siting.inputs.load import load, parse_setting
+
+    given = {"budget.capex_eur": budget, "objective": objective, "solve.method": method}
+    overlays: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+    settings = dict(parse_setting(text) for text in setting or [])
+    if hours is not None:
+        overlays["time.representative"] = _hours(hours, load(model, overlays, portfolio))
+    return load(model, {**overlays, **settings}, portfolio)
+
+
+def _hours(text: str, model: PlanningModel) -> Any:
+    """`time.representative` for --hours: days of 24 hours that keep the extremes the model keeps."""
+    if text == "full":
+        return "full"
+    wanted = model.time.representative
+    keep = [] if wanted == "full" else list(wanted.keep)
+    least = HOURS_PER_DAY * (len(keep) + 1)
+    days = int(text) // HOURS_PER_DAY if text.isdecimal() else 0
+    if days < 1 or int(text) % HOURS_PER_DAY:
+        raise InputError(f"--hours {text}: write a multiple of 24 such as 288, or full")
+    if days <= len(keep):
+        raise InputError(
+            f"--hours {text}: the model keeps {len(keep)} days of extremes ({', '.join(keep)}) beside typical ones; "
+            f"give at least {least}"
+        )
+    return {"periods": days, "hours": HOURS_PER_DAY, "keep": keep}
+
+
+def refuse_overridden(setting: list[str] | None, budget: float | None, portfolios: list[str]) -> None:
+    """InputError for an option that a portfolio overlay would undo without a word."""
+    from siting.inputs.load import parse_setting, read_portfolio
+
+    keys = [parse_setting(text)[0] for text in setting or []] + (
+        ["budget.capex_eur"] if budget is not None else []
+    )
+    overlays = {name: read_portfolio(name).places for name in portfolios}
+    problems = [
+        f"{key}: portfolio {name} sets it itself, so that --set has no effect there; change the overlay or leave it out"
+        for key in keys
+        for name, places in overlays.items()
+        if tuple(key.split(".")) in places
+    ]
+    if problems:
+        raise InputError(problems)

@@ -1,0 +1,293 @@
+"""From YAML files, overlays and `--set` to one checked PlanningModel; every problem named with file and line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from siting.errors import InputError
+from siting.inputs.places import MODELS, PORTFOLIOS, bundled_models, bundled_portfolios, nearest
+from siting.inputs.planning import PlanningModel
+
+KeyPath = tuple[str | int, ...]
+
+SHORTHANDS = {"budget_eur": "budget.capex_eur", "method": "solve.method", "gap_share": "solve.gap_share"}
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which 20.0e9 is a number (YAML 1.2) although it has no sign in the exponent."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?(\d[\d_]*)(\.[\d_]*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+@dataclass
+class Draft:
+    """Merged but unchecked model: values, and for every key path the place it was written."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    places: dict[KeyPath, str] = field(default_factory=dict)
+
+    def place(self, path: KeyPath) -> str:
+        """Where the nearest written ancestor of a key path stands."""
+        while path and path not in self.places:
+            path = path[:-1]
+        return self.places.get(path, "model")
+
+
+def load(
+    model: str | Path, overlays: Mapping[str, Any] | None = None, portfolio: str | None = None
+) -> PlanningModel:
+    """Read a planning model by path or bundled name, merge what it is based on, and check all of it.
+
+    `overlays` maps dotted keys to values (`{"budget.capex_eur": 15e9}`); `portfolio` names an overlay file.
+    Raises InputError with every problem at once.
+    """
+    draft = _read_based(_find(model), seen=())
+    if portfolio is not None:
+        _merge(draft, read_portfolio(portfolio), ())
+    for key, value in (overlays or {}).items():
+        _set(draft, SHORTHANDS.get(key, key), value)
+    return check(draft)
+
+
+def changed(model: PlanningModel, changes: Mapping[str, Any]) -> PlanningModel:
+    """A copy with dotted (or `section__key`) keys replaced, checked again."""
+    draft = Draft(model.model_dump(mode="json"))
+    for key, value in changes.items():
+        _set(draft, SHORTHANDS.get(key, key.replace("__", ".")), value)
+    return check(draft)
+
+
+def with_portfolio(model: PlanningModel, name: str) -> PlanningModel:
+    """The model under a named portfolio overlay."""
+    draft = Draft(model.model_dump(mode="json"))
+    _merge(draft, read_portfolio(name), ())
+    return check(draft)
+
+
+def read_portfolio(name: str) -> Draft:
+    """Read a portfolio overlay by bundled name or path."""
+    path = PORTFOLIOS / f"{name}.yaml"
+    if not path.is_file():
+        path = Path(name)
+    if not path.is_file():
+        raise InputError(f"portfolio '{name}': no such overlay; {nearest(name, bundled_portfolios())}")
+    return _read(path)
+
+
+def parse_setting(text: str) -> tuple[str, Any]:
+    """`key.path=value` from the command line; the value is read as YAML.
+
+    >>> parse_setting("carbon.cap_t_yr=1.5e5")
+    ('carbon.cap_t_yr', 150000.0)
+    """
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise InputError(f"--set {text}: write key.path=value, e.g. --set carbon.cap_t_yr=150000")
+    try:
+        return key.strip(), yaml.load(value, _Loader)
+    except yaml.YAMLError as error:
+        raise InputError(f"--set {text}: the value is not readable ({_yaml_problem(error)})") from None
+
+
+def check(draft: Draft) -> PlanningModel:
+    """Validate a draft; InputError lists every problem with its place and remedy."""
+    try:
+        text = json.dumps(draft.values)
+    except TypeError as error:
+        raise InputError(f"model: {error}; write dates and the like as plain text or numbers") from None
+    try:
+        return PlanningModel.model_validate_json(text)
+    except ValidationError as error:
+        raise InputError(_explained(error, draft)) from None
+
+
+def _find(model: str | Path) -> Path:
+    path = Path(model)
+    if path.suffix in {".yaml", ".yml"} or path.exists():
+        if path.is_dir():
+            raise InputError(f"{path}: is a folder; give a planning model (.yaml) or a bundled name")
+        if not path.is_file():
+            raise InputError(
+                f"{path}: no such file; give a path to a planning model or one of: {', '.join(bundled_models())}"
+            )
+        return path
+    bundled = MODELS / f"{model}.yaml"
+    if not bundled.is_file():
+        raise InputError(
+            f"model '{model}': no such file or bundled model; {nearest(str(model), bundled_models())}"
+        )
+    return bundled
+
+
+def _read_based(path: Path, seen: tuple[Path, ...]) -> Draft:
+    if path.resolve() in seen:
+        raise InputError(f"{path}: based_on runs in a circle: {' -> '.join(p.stem for p in (*seen, path))}")
+    own = _read(path)
+    base = own.values.get("based_on")
+    if not isinstance(base, str):
+        return own
+    beside = path.parent / f"{base}.yaml"
+    draft = _read_based(beside if beside.is_file() else _find(base), (*seen, path.resolve()))
+    _merge(draft, own, ())
+    return draft
+
+
+def _read(path: Path) -> Draft:
+    try:
+        text = path.read_text(encoding="utf-8")
+        node = yaml.compose(text, _Loader)
+        values = yaml.load(text, _Loader)
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: is not readable YAML ({_yaml_problem(error)})") from None
+    if not isinstance(values, dict) or node is None:
+        raise InputError(f"{path}: holds no keys; a planning model is a mapping such as `siting: 1`")
+    draft = Draft(values)
+    twice = list(_places(node, path.name, (), draft.places))
+    if twice:
+        raise InputError(twice)
+    return draft
+
+
+def _places(node: yaml.Node, file: str, path: KeyPath, out: dict[KeyPath, str]) -> list[str]:
+    """Record `file:line` for every key path; return the problems of keys given twice."""
+    out[path] = f"{file}:{node.start_mark.line + 1}"
+    problems: list[str] = []
+    if isinstance(node, yaml.MappingNode):
+        for key, child in node.value:
+            here = (*path, str(key.value))
+            if here in out:
+                problems.append(f"{file}:{key.start_mark.line + 1}: {_dotted(here)} is given twice; keep one")
+            problems += _places(child, file, here, out)
+            out[here] = f"{file}:{key.start_mark.line + 1}"
+    elif isinstance(node, yaml.SequenceNode):
+        for i, child in enumerate(node.value):
+            problems += _places(child, file, (*path, i), out)
+    return problems
+
+
+REPLACED_WHOLE = {("target",), ("objective",), ("power", "matching"), ("time", "representative")}
+
+
+def _merge(base: Draft, own: Draft, path: KeyPath) -> None:
+    """Lay `own` over `base`: mappings key by key, all else (and what has several shapes) as a whole."""
+
+    def lay(into: dict[str, Any], values: dict[str, Any], path: KeyPath) -> None:
+        for key, value in values.items():
+            here = (*path, key)
+            both = isinstance(value, dict) and isinstance(into.get(key), dict)
+            if both and here not in REPLACED_WHOLE:
+                lay(into[key], value, here)
+            else:
+                into[key] = value
+
+    lay(base.values, own.values, path)
+    base.places.update(own.places)
+
+
+def _set(draft: Draft, key: str, value: Any) -> None:
+    parts = key.split(".")
+    into = draft.values
+    for i, part in enumerate(parts[:-1]):
+        if not isinstance(into.get(part), dict):
+            known = [k for k in into if isinstance(into[k], dict)]
+            raise InputError(
+                f"{key}: {'.'.join(parts[: i + 1])} is no section of the model; {nearest(part, known)}"
+            )
+        into = into[part]
+    into[parts[-1]] = value
+    draft.places[tuple(parts)] = f"--set {key}"
+
+
+def _explained(error: ValidationError, draft: Draft) -> list[str]:
+    problems: dict[str, list[str]] = {}
+    for item in error.errors(include_url=False):
+        path = _key_path(item["loc"], draft.values)
+        head, text = _problem(item, path, draft)
+        problems.setdefault(head, []).append(text)
+    return [f"{head}: {', or '.join(dict.fromkeys(texts))}" for head, texts in problems.items()]
+
+
+def _problem(item: Any, path: KeyPath, draft: Draft) -> tuple[str, str]:
+    """Place and key, and what is wrong there with its remedy."""
+    place, key = draft.place(path), _dotted(path)
+    if item["type"] == "extra_forbidden":
+        return f"{place}: unknown key {key}", nearest(str(path[-1]), _fields_at(path[:-1]))
+    if item["type"] == "missing":
+        return f"{place}: {key}", "is missing; add it (models/README.md lists every key)"
+    if item["type"] == "value_error":
+        return f"{place}: {key or 'model'}", item["msg"].removeprefix("Value error, ")
+    return f"{place}: {key} = {item['input']!r}", _remedy(item)
+
+
+def _remedy(item: Any) -> str:
+    if item["type"] in {"float_type", "float_parsing"} and isinstance(item["input"], str):
+        return "is text; give a plain number in the unit the key names, e.g. 20.0e9"
+    message: str = item["msg"]
+    return message[0].lower() + message[1:]
+
+
+def _key_path(loc: tuple[str | int, ...], values: Any) -> KeyPath:
+    """Drop the union branches pydantic adds to a location: keep what exists in the file, or is a field's name."""
+    path: list[str | int] = []
+    for part in loc:
+        inside, deeper = _step(values, part)
+        if inside:
+            values = deeper
+        elif str(part) not in _fields_at(tuple(path)):
+            continue
+        else:
+            values = None
+        path.append(part)
+    return tuple(path)
+
+
+def _step(values: Any, part: str | int) -> tuple[bool, Any]:
+    """Whether a mapping or list holds a part of a location, and what lies there."""
+    if isinstance(values, dict) and part in values:
+        return True, values[part]
+    if isinstance(values, list) and isinstance(part, int) and part < len(values):
+        return True, values[part]
+    return False, None
+
+
+def _fields_at(path: KeyPath) -> list[str]:
+    """Known keys of the section at a key path."""
+    section: type[BaseModel] | None = PlanningModel
+    for part in path:
+        if section is None or part not in section.model_fields:
+            return []
+        section = _section_of(section.model_fields[str(part)].annotation)
+    return list(section.model_fields) if section else []
+
+
+def _section_of(annotation: Any) -> type[BaseModel] | None:
+    options = [annotation, *get_args(annotation)]
+    return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+
+
+def _dotted(path: KeyPath) -> str:
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+    return f"{where}{getattr(error, 'problem', None) or error}"

@@ -1,0 +1,42 @@
+"""Where bundled data and models lie: the same folders in a checkout and in an installed wheel."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_BUNDLED = _PACKAGE / "bundled"  # filled by the wheel build; a checkout has the folders beside the package
+_HOME = _BUNDLED if _BUNDLED.is_dir() else _PACKAGE.parent
+
+WORLDS = _HOME / "data"
+MODELS = _HOME / "models"
+PORTFOLIOS = MODELS / "portfolios"
+
+
+def bundled_models() -> list[str]:
+    """Names of the planning models that ship with the tool."""
+    return sorted(path.stem for path in MODELS.glob("*.yaml"))
+
+
+def bundled_portfolios() -> list[str]:
+    """Names of the portfolio overlays that ship with the tool."""
+    return sorted(path.stem for path in PORTFOLIOS.glob("*.yaml"))
+
+
+def bundled_worlds() -> list[str]:
+    """Names of the worlds that ship with the tool."""
+    return sorted(path.parent.name for path in WORLDS.glob("*/datapackage.json"))
+
+
+def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
+    """A hint for a misspelt name: the nearest known one, else the first few that exist.
+
+    >>> nearest("buget", ["budget", "sites"])
+    'did you mean budget?'
+    """
+    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]}?"
+    shown = ", ".join(list(known)[:8])
+    return f"known: {shown}{', ...' if len(known) > 8 else ''}"

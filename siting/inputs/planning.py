@@ -1,0 +1,235 @@
+"""The planning model: the question a planner puts to a world, as one frozen, fully checked object.
+
+Every key is known, typed and in the unit its name says; what moves the answer has no silent default.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1)]
+CapexGroup = Literal["site", "connection", "onsite_power", "it"]
+SingleObjective = Literal["cost", "carbon", "compute"]
+
+
+class Part(BaseModel):
+    """Base of every section: frozen, strict, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Horizon(Part):
+    """When: the year of the decision, the year that is planned for, and the price of capital."""
+
+    decision_year: int = Field(ge=2020, le=2060, description="year in which the investment is decided")
+    periods: tuple[int] = Field(description="the year planned for; one period")
+    discount_share: Share = Field(description="real discount rate before country risk, per year")
+    country_risk: bool = Field(description="add each country's risk premium to the discount rate")
+    price_year: Literal[2025] = Field(description="all money is EUR of this year")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.periods[0] < self.decision_year:
+            raise ValueError(f"period {self.periods[0]} lies before decision_year {self.decision_year}")
+        return self
+
+
+class WeightedObjective(Part):
+    """Weighted sum: cost times a factor plus an internal price on each tonne."""
+
+    cost: Positive
+    carbon_eur_t: NonNegative
+
+
+class Target(Part):
+    """Compute to be reached: accelerators (or a unit of compute such as H100-equivalent), IT power or EFLOP/s."""
+
+    accelerators: Positive | None = None
+    accelerator: Name | None = Field(
+        None, description="row of accelerators.csv in which the target is counted"
+    )
+    it_mw: Positive | None = None
+    eflops: Positive | None = None
+    precision: Literal["bf16", "fp8"] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        stated = [key for key in ("accelerators", "it_mw", "eflops") if getattr(self, key) is not None]
+        if len(stated) != 1:
+            raise ValueError(
+                f"state the target in one way: accelerators, it_mw or eflops (stated: {stated or 'none'})"
+            )
+        if (self.accelerators is None) != (self.accelerator is None):
+            raise ValueError("accelerators and accelerator go together: a number and the type it counts")
+        if (self.eflops is None) != (self.precision is None):
+            raise ValueError("eflops and precision go together")
+        return self
+
+
+class Budget(Part):
+    """Overnight investment that may be spent, and which groups count against it."""
+
+    capex_eur: Positive | None
+    counts: tuple[CapexGroup, ...] = Field(min_length=1)
+
+
+class Where(Part):
+    """Which candidates take part; null takes all."""
+
+    countries: tuple[Name, ...] | None
+    kinds: tuple[Name, ...] | None
+
+
+class Sites(Part):
+    """How many sites, where, and how large."""
+
+    where: Where
+    force: tuple[Name, ...] = Field((), description="sites that must be built")
+    forbid: tuple[Name, ...] = Field((), description="sites that must not be built")
+    min: int = Field(ge=0)
+    max: int = Field(ge=1)
+    max_per_country: int = Field(ge=1)
+    min_countries: int = Field(ge=0)
+    size_it_mw: tuple[Positive, Positive] = Field(description="smallest and largest IT power of a site")
+    module_it_mw: Positive = Field(description="sites grow in whole modules of this IT power")
+    grid_wait: Literal["enforce", "ignore"] = Field(
+        description="enforce: no grid connection before decision_year + the site's grid_wait_yr"
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        problems = []
+        if self.min > self.max:
+            problems.append(f"min {self.min} is above max {self.max}")
+        if self.size_it_mw[0] > self.size_it_mw[1]:
+            problems.append(f"size_it_mw {list(self.size_it_mw)} is not [smallest, largest]")
+        if self.min_countries > self.max:
+            problems.append(f"min_countries {self.min_countries} needs more sites than max {self.max}")
+        if self.size_it_mw[1] < self.module_it_mw:
+            problems.append(f"one module of {self.module_it_mw} MW is larger than the largest site")
+        both = sorted(set(self.force) & set(self.forbid))
+        if both:
+            problems.append(f"forced and forbidden at once: {', '.join(both)}")
+        if len(self.force) > self.max:
+            problems.append(f"{len(self.force)} forced sites are more than max {self.max}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+
+class Matching(Part):
+    """How well clean supply must match the load, and how much surplus may be sold."""
+
+    kind: Literal["none", "annual", "hourly"]
+    cfe_score_min: Share | None = Field(description="share of the portfolio's load; null with kind none")
+    excess_share_max: Share = Field(
+        description="surplus sold in an hour, at most this share of that hour's load"
+    )
+
+    @model_validator(mode="after")
+    def _score_goes_with_kind(self) -> Self:
+        if (self.kind == "none") != (self.cfe_score_min is None):
+            raise ValueError("cfe_score_min is a share with kind annual or hourly, and null with kind none")
+        return self
+
+
+class Power(Part):
+    """Which supply options may be used (rows of options.csv)."""
+
+    options: tuple[Name, ...] = Field(min_length=1)
+    matching: Matching
+
+
+class Load(Part):
+    """What runs in the halls."""
+
+    accelerator: Name = Field(description="accelerator type installed (row of accelerators.csv)")
+    utilisation_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="mean IT load per IT nameplate"
+    )
+    cooling: tuple[Name, ...] = Field(min_length=1)
+
+
+class Carbon(Part):
+    """Carbon limits and prices."""
+
+    price_eur_t: NonNegative = Field(
+        description="allowance price paid on fuel burnt on site (in grid prices already)"
+    )
+    internal_price_eur_t: NonNegative = Field(description="planner's own price on every operational tonne")
+    cap_t_yr: NonNegative | None
+    cap_g_kwh: NonNegative | None = Field(description="cap per kWh of facility electricity, whole portfolio")
+    intensity: Literal["average"]
+
+
+class Representative(Part):
+    """Typical periods: how many, how long, and which extremes to keep."""
+
+    periods: int = Field(ge=1, le=366)
+    hours: Literal[24, 168]
+    keep: tuple[Literal["peak_price", "least_wind", "least_sun"], ...]
+
+
+class Time(Part):
+    """Which hours are modelled."""
+
+    weather_years: tuple[int] = Field(description="one weather year")
+    representative: Representative | Literal["full"]
+
+
+class Solve(Part):
+    """How far to solve."""
+
+    method: Literal["whole", "frontier", "auto"] = Field(description="auto: frontier")
+    gap_share: Annotated[float, Field(gt=0, lt=1)]
+    time_limit_s: Positive
+    threads: int = Field(ge=1, le=256)
+
+
+class PlanningModel(Part):
+    """One question put to a world. See `models/` for complete examples and `planning-model.schema.json`."""
+
+    siting: Literal[1] = Field(description="schema version")
+    title: Name
+    purpose: Name
+    based_on: Name | None = Field(description="model this one differs from; merged before checking")
+    world: Name = Field(description="a bundled world's name or a folder")
+    horizon: Horizon
+    objective: (
+        SingleObjective | WeightedObjective | Annotated[tuple[SingleObjective, ...], Field(min_length=2)]
+    )
+    target: Target | None = Field(description="null only with objective compute")
+    budget: Budget
+    sites: Sites
+    power: Power
+    load: Load
+    carbon: Carbon
+    time: Time
+    solve: Solve
+
+    @model_validator(mode="after")
+    def _objective_has_its_limits(self) -> Self:
+        if self.target is None and "compute" not in self.objectives:
+            raise ValueError("target is null: only objective compute may leave it open")
+        if "compute" in self.objectives and self.budget.capex_eur is None:
+            raise ValueError("objective compute needs budget.capex_eur")
+        return self
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The stages solved one after the other; ties of carbon and compute are broken by cost."""
+        if isinstance(self.objective, WeightedObjective):
+            return ("weighted",)
+        stages: tuple[str, ...] = (self.objective,) if isinstance(self.objective, str) else self.objective
+        return stages if "cost" in stages else (*stages, "cost")
+
+    def with_(self, **changes: Any) -> PlanningModel:
+        """A changed copy; keys are section__key or unique leaf names, e.g. `with_(budget__capex_eur=15e9)`."""
+        from siting.inputs.load import changed
+
+        return changed(self, changes)

@@ -1,0 +1,130 @@
+"""Which hours are modelled: typical periods chosen by tsam with the extremes the model keeps, or the full year."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import tsam
+
+from siting.errors import InputError
+from siting.inputs.planning import Representative
+from siting.units import HOURS_PER_YEAR
+
+EXTREMES = {
+    "peak_price": ("price_eur_mwh", "max"),
+    "least_wind": ("onwind_cf", "min"),
+    "least_sun": ("solar_cf", "min"),
+}
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Modelled hours, in order.
+
+    frame: one row a modelled hour, columns `series:zone`; weight[t]: hours of the year it stands for (sums to 8,760);
+    before[t]: the hour before it, cyclic within its period; label: the first real hour of each period's medoid day;
+    error: root mean square error by series of the aggregated year against all hours, as a share of the series' range
+    (tsam normalises each column to [0, 1]), mean over zones.
+    """
+
+    frame: pd.DataFrame
+    weight: tuple[float, ...]
+    before: tuple[int, ...]
+    period_of: tuple[int, ...]
+    labels: tuple[str, ...]
+    error: dict[str, float]
+
+
+def full_year(frame: pd.DataFrame) -> Hours:
+    """Every hour of the year, one period, storage cyclic over the year."""
+    n = len(frame)
+    return Hours(
+        frame=frame.reset_index(drop=True),
+        weight=(1.0,) * n,
+        before=tuple((t - 1) % n for t in range(n)),
+        period_of=(0,) * n,
+        labels=("full year",),
+        error={},
+    )
+
+
+def typical_periods(frame: pd.DataFrame, wanted: Representative) -> Hours:
+    """Cluster the year into typical periods (hierarchical, medoids) and keep the named extremes as periods of their own.
+
+    Column means of the year are preserved. Source of the method: tsam (Hoffmann et al. 2020, Energies 13:641).
+    """
+    typical = wanted.periods - len(wanted.keep)
+    if typical < 1:
+        raise InputError(
+            f"time.representative: periods {wanted.periods} leaves no typical period beside {len(wanted.keep)} extremes; "
+            f"give at least {len(wanted.keep) + 1}"
+        )
+    whole = frame.iloc[: len(frame) // wanted.hours * wanted.hours]
+    helped, extremes = _with_extremes(whole, wanted)
+    with (
+        warnings.catch_warnings()
+    ):  # tsam warns about rescaling beyond bounds; shares are clipped and measured below
+        warnings.simplefilter("ignore")
+        result = tsam.aggregate(
+            helped,
+            typical,
+            period_duration=wanted.hours,
+            cluster=tsam.ClusterConfig(method="hierarchical", representation="medoid"),
+            extremes=extremes,
+            weights=dict.fromkeys(helped.columns.difference(frame.columns), 1e-09),
+            preserve_column_means=True,
+            rescale_exclude_columns=list(helped.columns.difference(frame.columns)),
+        )
+    return _hours(result, frame, wanted)
+
+
+def _with_extremes(
+    frame: pd.DataFrame, wanted: Representative
+) -> tuple[pd.DataFrame, tsam.ExtremeConfig | None]:
+    """Add one column a kept extreme (the mean over zones), for tsam to find its period by."""
+    helped = frame.copy()
+    most: list[str] = []
+    least: list[str] = []
+    for name in wanted.keep:
+        series, sense = EXTREMES[name]
+        columns = [c for c in frame.columns if c.startswith(f"{series}:")]
+        helped[name] = frame[columns].mean(axis=1)
+        (most if sense == "max" else least).append(name)
+    if not wanted.keep:
+        return helped, None
+    return helped, tsam.ExtremeConfig(method="new_cluster", max_period=most, min_period=least)
+
+
+def _hours(result: tsam.AggregationResult, frame: pd.DataFrame, wanted: Representative) -> Hours:
+    typical = result.cluster_representatives[list(frame.columns)]
+    clusters = [c for c, count in result.cluster_counts.items() if count > 0]
+    total = sum(result.cluster_counts[c] for c in clusters) * wanted.hours
+    blocks: list[pd.DataFrame] = []
+    weight: list[float] = []
+    before: list[int] = []
+    period_of: list[int] = []
+    labels: list[str] = []
+    assigned = np.asarray(result.cluster_assignments)
+    for p, cluster in enumerate(clusters):
+        block = typical.loc[[cluster]].droplevel(0)
+        start = len(weight)
+        n = len(block)
+        blocks.append(block)
+        weight += [result.cluster_counts[cluster] * HOURS_PER_YEAR / total] * n
+        before += [start + (i - 1) % n for i in range(n)]
+        period_of += [p] * n
+        labels.append(f"{frame.index[int(np.flatnonzero(assigned == cluster)[0]) * wanted.hours]:%Y-%m-%d}")
+    hours = _clipped(pd.concat(blocks, ignore_index=True))
+    rms = result.accuracy.rmse.groupby(lambda column: str(column).split(":")[0]).mean()
+    error = {str(k): float(v) for k, v in rms.items() if str(k) not in EXTREMES}
+    return Hours(hours, tuple(weight), tuple(before), tuple(period_of), tuple(labels), error)
+
+
+def _clipped(hours: pd.DataFrame) -> pd.DataFrame:
+    """Rescaling to the year's mean can push a share a hair over its bounds: put it back."""
+    shares = [c for c in hours.columns if str(c).split(":")[0].endswith(("_cf", "_share"))]
+    hours[shares] = hours[shares].clip(0.0, 1.0)
+    return hours

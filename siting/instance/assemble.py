@@ -1,0 +1,371 @@
+"""From a planning model and its world to an instance; pandas and geopandas stop here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from siting.errors import InfeasibleError, InputError
+from siting.inputs.places import nearest
+from siting.inputs.planning import PlanningModel, WeightedObjective
+from siting.inputs.series import IN_UNIT_INTERVAL, REQUIRED, available_years, read_hours
+from siting.inputs.world import World
+from siting.instance import costs
+from siting.instance.aggregate import Hours, full_year, typical_periods
+from siting.instance.instance import Hall, Hourly, Instance, Limit, Option, Resource, Site
+from siting.units import G_PER_T, KWH_PER_MWH
+
+ISLAND = " off-grid"  # suffix of the class of sites whose grid connection comes too late
+
+
+@dataclass
+class _Tables:
+    """The per-class dictionaries while they are filled."""
+
+    halls: dict[tuple[str, str], Hall] = field(default_factory=dict)
+    ppa: dict[tuple[str, str], Option] = field(default_factory=dict)
+    onsite: dict[tuple[str, str], Option] = field(default_factory=dict)
+    storage: dict[tuple[str, str], Option] = field(default_factory=dict)
+    availability: dict[tuple[str, str], Hourly] = field(default_factory=dict)
+    price: dict[str, Hourly] = field(default_factory=dict)
+    network: dict[str, float] = field(default_factory=dict)
+    carbon: dict[str, Hourly] = field(default_factory=dict)
+    cfe: dict[str, Hourly] = field(default_factory=dict)
+    connection: dict[str, Option] = field(default_factory=dict)
+    it: dict[str, Option] = field(default_factory=dict)
+    zone: dict[str, str] = field(default_factory=dict)
+
+
+def check_against_world(model: PlanningModel, world: World) -> None:
+    """Every name the model uses must exist in the world; InputError lists all that do not."""
+    known = {
+        "power.options": (model.power.options, list(world.options.index)),
+        "load.cooling": (model.load.cooling, world.keys("cooling")),
+        "load.accelerator": ((model.load.accelerator,), world.keys("accelerators")),
+        "sites.force": (model.sites.force, list(world.sites.index)),
+        "sites.forbid": (model.sites.forbid, list(world.sites.index)),
+        "sites.where.countries": (model.sites.where.countries or (), list(world.countries.index)),
+        "sites.where.kinds": (model.sites.where.kinds or (), sorted(set(world.sites["kind"]))),
+        "target.accelerator": (
+            _given(model.target.accelerator if model.target else None),
+            world.keys("accelerators"),
+        ),
+        "time.weather_years": (
+            tuple(map(str, model.time.weather_years)),
+            list(map(str, available_years(world.folder))),
+        ),
+    }
+    problems = [
+        f"{key}: '{name}' is not in world {world.name}; {nearest(name, names)}"
+        for key, (used, names) in known.items()
+        for name in used
+        if name not in names
+    ]
+    if problems:
+        raise InputError(problems)
+
+
+def choose_hours(model: PlanningModel, world: World) -> Hours:
+    """The modelled hours of the world's series under the model's `time`."""
+    frame = read_hours(world.folder, model.time.weather_years[0])
+    wanted = model.time.representative
+    return full_year(frame) if wanted == "full" else typical_periods(frame, wanted)
+
+
+def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> Instance:
+    """Build the instance. Raises InputError for names or numbers the world lacks, InfeasibleError if no site is left."""
+    check_against_world(model, world)
+    hours = hours if hours is not None else choose_hours(model, world)
+    notes: list[str] = []
+    candidates = _candidates(model, world)
+    tables = _Tables()
+    options = _options_in_time(model, world, notes)
+    cooling = _cooling(model, world, notes)
+    class_of = {s: _class_of(model, world, s) for s in candidates.index}
+    classes = tuple(sorted(set(class_of.values())))
+    places = {c: _place(model, world, hours, c.removesuffix(ISLAND)) for c in classes}
+    for c in classes:
+        _fill(tables, model, world, c, places[c], options, cooling)
+    sites = {s: _site(model, world, s, class_of[s], tables, places) for s in candidates.index}
+    sites, spare = _with_land(model, world, sites, notes)
+    late = [c for c in classes if c.endswith(ISLAND)]
+    if late:
+        n = sum(1 for c in class_of.values() if c in late)
+        notes.append(
+            f"{n} of {len(class_of)} candidates have no grid connection by {model.horizon.periods[0]} (grid_wait_yr)"
+        )
+    pflops_mw = _pflops_mw(world, model.load.accelerator)
+    return Instance(
+        title=model.title,
+        sites=sites,
+        classes=classes,
+        halls=tables.halls,
+        weight=hours.weight,
+        before=hours.before,
+        ppa=tables.ppa,
+        onsite=tables.onsite,
+        storage=tables.storage,
+        availability=tables.availability,
+        price_eur_mwh=tables.price,
+        network_eur_mwh=tables.network,
+        grid_carbon_t_mwh=tables.carbon,
+        grid_cfe_share=tables.cfe,
+        connection=tables.connection,
+        it=tables.it,
+        spare_land_ha_mw={c: spare.get(c, 0.0) for c in classes},
+        zone=tables.zone,
+        utilisation_share=model.load.utilisation_share,
+        excess_share_max=model.power.matching.excess_share_max,
+        sale_haircut_share=world.parameter("sale_haircut_share"),
+        internal_price_eur_t=model.carbon.internal_price_eur_t,
+        matching=model.power.matching.kind,
+        cfe_score_min=model.power.matching.cfe_score_min or 0.0,
+        module_mw=model.sites.module_it_mw,
+        sites_min=model.sites.min,
+        sites_max=model.sites.max,
+        per_country_max=model.sites.max_per_country,
+        countries_min=model.sites.min_countries,
+        forced=model.sites.force,
+        target_it_mw=target_it_mw(model, world),
+        capex_counts=model.budget.counts,
+        limits=_limits(model, world, tables),
+        objectives=model.objectives,
+        carbon_weight_eur_t=_carbon_weight(model),
+        compute_pflops_mw=pflops_mw,
+        accelerators_per_mw=KWH_PER_MWH / world.value("accelerators", model.load.accelerator, "it_kw"),
+        notes=tuple(notes),
+    )
+
+
+def target_it_mw(model: PlanningModel, world: World) -> float:
+    """IT power that meets the target with the accelerator the model installs; compute is counted in dense BF16 (or FP8).
+
+    100,000 H100-equivalents are 39,576 GB200 (989.4 / 2,500 TFLOP/s BF16 each) and, at 2.402 kW a chip, 95.1 MW.
+    """
+    target = model.target
+    if target is None:
+        return 0.0
+    if target.it_mw is not None:
+        return target.it_mw
+    installed = model.load.accelerator
+    kw = world.value("accelerators", installed, "it_kw")
+    if target.accelerators is not None and target.accelerator is not None:
+        wanted = target.accelerators * world.value("accelerators", target.accelerator, "bf16_tflops")
+        return wanted / world.value("accelerators", installed, "bf16_tflops") * kw / KWH_PER_MWH
+    chips = (
+        (target.eflops or 0.0) * 1e6 / world.value("accelerators", installed, f"{target.precision}_tflops")
+    )
+    return chips * kw / KWH_PER_MWH
+
+
+def _given(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)
+
+
+def _pflops_mw(world: World, accelerator: str) -> float:
+    each = world.value("accelerators", accelerator, "bf16_tflops") / 1e3
+    return each * KWH_PER_MWH / world.value("accelerators", accelerator, "it_kw")
+
+
+def _carbon_weight(model: PlanningModel) -> float:
+    if not isinstance(model.objective, WeightedObjective):
+        return 0.0
+    return model.objective.carbon_eur_t / model.objective.cost
+
+
+def _candidates(model: PlanningModel, world: World) -> pd.DataFrame:
+    sites, where = world.sites, model.sites.where
+    keep = ~sites.index.isin(model.sites.forbid)
+    if where.countries is not None:
+        keep &= sites["country"].isin(where.countries)
+    if where.kinds is not None:
+        keep &= sites["kind"].isin(where.kinds)
+    chosen: pd.DataFrame = sites[keep]
+    left_out = [s for s in model.sites.force if s not in chosen.index]
+    if left_out:
+        raise InputError(
+            f"sites.force: '{left_out[0]}' is left out by sites.where; widen it or do not force the site"
+        )
+    if chosen.empty:
+        raise InfeasibleError("sites.where leaves no candidate site; widen countries or kinds")
+    return chosen
+
+
+def _options_in_time(model: PlanningModel, world: World, notes: list[str]) -> list[str]:
+    """Options that can stand by the period: decision year + lead time <= period."""
+    years = model.horizon.periods[0] - model.horizon.decision_year
+    usable = []
+    for k in model.power.options:
+        lead = world.value("technologies", k, "lead_time_yr")
+        if lead <= years:
+            usable.append(k)
+        else:
+            notes.append(
+                f"{k} needs {lead:g} years from {model.horizon.decision_year} and is not there by {model.horizon.periods[0]}"
+            )
+    return usable
+
+
+def _cooling(model: PlanningModel, world: World, notes: list[str]) -> list[str]:
+    """Cooling systems that carry the accelerator's rack density."""
+    a = model.load.accelerator
+    rack_kw = world.value("accelerators", a, "rack_kw")
+    able = []
+    for q in model.load.cooling:
+        most = world.value("cooling", q, "rack_kw_max")
+        if rack_kw <= most:
+            able.append(q)
+        else:
+            notes.append(
+                f"{q} cooling carries {most:g} kW a rack and cannot cool {a} ({rack_kw:g} kW a rack)"
+            )
+    if not able:
+        raise InputError(
+            [
+                *notes,
+                f"load.cooling: none of {', '.join(model.load.cooling)} can cool {a}; add direct_to_chip or immersion",
+            ]
+        )
+    return able
+
+
+def _class_of(model: PlanningModel, world: World, s: str) -> str:
+    zone = str(world.sites.at[s, "zone"])
+    if model.sites.grid_wait == "ignore":
+        return zone
+    wait = float(world.sites.at[s, "grid_wait_yr"])
+    if np.isnan(wait):
+        raise InputError(
+            f"sites.csv: grid_wait_yr of '{s}' is unknown; give it, or set sites.grid_wait: ignore"
+        )
+    in_time = model.horizon.decision_year + wait <= model.horizon.periods[0]
+    return zone if in_time else zone + ISLAND
+
+
+def _place(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs.Place:
+    series = {
+        name: _column(hours.frame, name, zone)
+        for name in (*REQUIRED, *IN_UNIT_INTERVAL)
+        if f"{name}:{zone}" in hours.frame
+    }
+    missing = [name for name in REQUIRED if name not in series]
+    if missing:
+        raise InputError(
+            f"series: zone '{zone}' has no {', '.join(missing)} in the hourly data; build or add it"
+        )
+    return costs.place_of(world, model, zone, series, np.array(hours.weight))
+
+
+def _column(frame: pd.DataFrame, name: str, zone: str) -> np.ndarray:
+    values: np.ndarray = frame[f"{name}:{zone}"].to_numpy(dtype=float)
+    return values
+
+
+def _fill(
+    tables: _Tables,
+    model: PlanningModel,
+    world: World,
+    c: str,
+    place: costs.Place,
+    options: list[str],
+    cooling: list[str],
+) -> None:
+    tables.zone[c] = place.zone
+    tables.it[c] = costs.accelerators(world, place, model.load.accelerator)
+    for q in cooling:
+        tables.halls[c, q] = costs.hall(world, place, q)
+    for k in options:
+        _fill_option(tables, model, world, c, place, k)
+    if not c.endswith(ISLAND) and "grid" in options:
+        to_t = KWH_PER_MWH / G_PER_T
+        tables.price[c] = tuple(place.hours["price_eur_mwh"].tolist())
+        tables.network[c] = world.value("zone_values", place.zone, "network_charge_eur_mwh")
+        tables.carbon[c] = tuple((place.hours["carbon_g_kwh"] * to_t).tolist())
+        tables.cfe[c] = tuple(place.hours["cfe_share"].tolist())
+        tables.connection[c] = costs.connection(world, place)
+
+
+def _fill_option(
+    tables: _Tables, model: PlanningModel, world: World, c: str, place: costs.Place, k: str
+) -> None:
+    route = world.options.at[k, "route"]
+    if (
+        route == "ppa"
+        and not c.endswith(ISLAND)
+        and (world.get("zone_values", place.zone, f"{k}_potential_mw") or 0.0) > 0
+    ):
+        tables.ppa[c, k], tables.availability[c, k] = costs.ppa_option(world, place, k)
+    elif route == "onsite":
+        tables.onsite[c, k], tables.availability[c, k] = costs.onsite_option(world, model, place, k)
+    elif route == "storage":
+        tables.storage[c, k] = costs.storage_option(world, place, k)
+
+
+def _site(
+    model: PlanningModel, world: World, s: str, c: str, tables: _Tables, places: dict[str, costs.Place]
+) -> Site:
+    """Largest size: the model's, or what the connection carries at the rated load."""
+    row = world.sites.loc[s]
+    rated = max(hall.peak_pue for (cc, _), hall in tables.halls.items() if cc == c)
+    connected = c in tables.price
+    most = (
+        min(model.sites.size_it_mw[1], float(row["grid_mw"]) / rated)
+        if connected
+        else model.sites.size_it_mw[1]
+    )
+    line = costs.grid_line(world, places[c], float(row["line_km"]), rated) if connected else Option(0.0, 0.0)
+    return Site(
+        c, str(row["country"]), model.sites.size_it_mw[0], most, line.capex_eur_mw, line.yearly_eur_mw
+    )
+
+
+def _with_land(
+    model: PlanningModel, world: World, sites: dict[str, Site], notes: list[str]
+) -> tuple[dict[str, Site], dict[str, float]]:
+    """Cap sizes by land for the building; spare land per MW of IT of each class is its tightest site's."""
+    ha_mw = world.parameter("dc_land_ha_mw")
+    kept: dict[str, Site] = {}
+    spare: dict[str, float] = {}
+    for s, site in sites.items():
+        land = float(world.sites.at[s, "land_ha"])
+        most = min(site.max_mw, land / ha_mw)
+        whole = np.floor(most / model.sites.module_it_mw + 1e-9) * model.sites.module_it_mw
+        kept[s] = Site(
+            site.supply_class,
+            site.country,
+            site.min_mw,
+            float(whole),
+            site.line_capex_eur_mw,
+            site.line_yearly_eur_mw,
+        )
+        if whole >= site.min_mw:
+            left = land / whole - ha_mw
+            spare[site.supply_class] = min(left, spare.get(site.supply_class, left))
+    small = [s for s, site in kept.items() if site.max_mw < site.min_mw]
+    if small:
+        notes.append(
+            f"{len(small)} candidates cannot hold {model.sites.size_it_mw[0]:g} MW of IT (grid or land), e.g. {small[0]}"
+        )
+    return kept, spare
+
+
+def _limits(model: PlanningModel, world: World, tables: _Tables) -> dict[Resource, Limit]:
+    limits: dict[Resource, Limit] = {}
+    carbon, matching = model.carbon, model.power.matching
+    if model.budget.capex_eur is not None:
+        limits["capex",] = Limit("<=", model.budget.capex_eur, "EUR", "budget.capex_eur")
+    if carbon.cap_t_yr is not None:
+        limits["carbon",] = Limit("<=", carbon.cap_t_yr, "t/yr", "carbon.cap_t_yr")
+    if carbon.cap_g_kwh is not None:
+        limits["carbon_rate",] = Limit("<=", carbon.cap_g_kwh, "g/kWh", "carbon.cap_g_kwh")
+    if matching.cfe_score_min is not None:
+        limits["clean",] = Limit(
+            ">=", matching.cfe_score_min, "share of load", "power.matching.cfe_score_min"
+        )
+    for c, k in tables.ppa:
+        zone = tables.zone[c]
+        limit = world.value("zone_values", zone, f"{k}_potential_mw")
+        limits["potential", zone, k] = Limit("<=", limit, "MW", f"{k} potential of {zone}")
+    return limits

@@ -1,0 +1,248 @@
+"""Figures of a plan (matplotlib, the optional extra `figures`)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+
+from siting.errors import InputError
+from siting.output.folder import atomic_write
+from siting.output.words import large, number, share
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from siting.plan.plan import Plan
+
+EQUAL_AREA = "EPSG:3035"  # ETRS89 / LAEA Europe
+EUROPE_M = (
+    2_550_000,
+    1_350_000,
+    6_700_000,
+    5_450_000,
+)  # window of the EU's mainland and islands near it, metres
+CLASSES_G_KWH = (0, 50, 150, 300, 500)  # lower edges of the shades of carbon intensity
+GREYS = ("#f4f4f2", "#e3e3e0", "#cdcdc9", "#b2b2ae", "#94948f")
+SITE, CANDIDATE, INK = (
+    "#0072B2",
+    "#6f6f6a",
+    "#222222",
+)  # blue of Okabe and Ito (2008): apart from greys for all readers
+AREA_PT2_MW = 3.2  # circle area per MW of IT
+FONT_PT = 9.0  # of labels
+SUFFIXES = ("png", "svg", "pdf")
+
+Box = tuple[float, float, float, float]  # left, low, right, high in points
+
+
+def figure(plan: Plan, kind: str) -> Figure:
+    """Draw a figure of a plan (`map`)."""
+    draw = {"map": map_figure}
+    if kind not in draw:
+        raise InputError(f"figure '{kind}': not available; have: {', '.join(draw)}")
+    return draw[kind](plan)
+
+
+def save_figure(plan: Plan, kind: str, path: str | Path) -> Path:
+    """Draw a figure of a plan into a .png, .svg or .pdf file; an older file is replaced."""
+    target = Path(path)
+    form = target.suffix.lstrip(".").lower()
+    if form not in SUFFIXES:
+        raise InputError(f"{target}: a figure is one of {', '.join(f'.{s}' for s in SUFFIXES)}")
+    return atomic_write(target, _rendered(lambda p: figure(p, kind), plan, form))
+
+
+def map_figure(plan: Plan) -> Figure:
+    """Map of the plan: zones by grid carbon intensity (grey), candidates (dots), chosen sites (circles by MW of IT).
+
+    Reads the world of the plan's model for shapes and intensities. Raises InputError without matplotlib or the world.
+    """
+    _need_matplotlib()
+    from matplotlib.figure import Figure
+
+    zones = _zones(plan)
+    figure = Figure(figsize=(9.0, 9.2), dpi=150, facecolor="white")
+    axes = figure.add_axes((0.02, 0.05, 0.96, 0.83))
+    axes.set_axis_off()
+    axes.set_aspect("equal")
+    _frame(axes, zones)
+    zones.plot(ax=axes, color=list(zones["shade"]), edgecolor="white", linewidth=0.6)
+    sites = plan.sites.to_crs(EQUAL_AREA)
+    chosen = sites[sites["selected"]]
+    rest = sites[~sites["selected"]]
+    axes.scatter(rest.geometry.x, rest.geometry.y, s=7, color=CANDIDATE, linewidths=0, zorder=3)
+    _circles(axes, chosen)
+    _labels(axes, chosen)
+    _legend(axes, chosen)
+    _texts(figure, plan)
+    return figure
+
+
+def _zones(plan: Plan) -> gpd.GeoDataFrame:
+    """All zones of the world in equal-area metres, with a shade of grey by mean grid carbon."""
+    from siting.inputs.world import find_world, read_world
+
+    world = read_world(find_world(plan.model.world))
+    carbon = [world.value("zone_values", z, "grid_carbon_g_kwh") for z in world.zones.index]
+    shade = [GREYS[int(np.searchsorted(CLASSES_G_KWH, g, side="right")) - 1] for g in carbon]
+    zones: gpd.GeoDataFrame = world.zones.assign(shade=shade).to_crs(EQUAL_AREA)
+    return zones
+
+
+def _frame(axes: Axes, zones: gpd.GeoDataFrame) -> None:
+    """Show the zones, but no more than Europe: far islands would shrink all else."""
+    west, south, east, north = zones.total_bounds
+    left, low, right, high = EUROPE_M
+    margin = 60_000
+    axes.set_xlim(max(west, left) - margin, min(east, right) + margin)
+    axes.set_ylim(max(south, low) - margin, min(north, high) + margin)
+
+
+def _circles(axes: Axes, chosen: gpd.GeoDataFrame) -> None:
+    area = chosen["it_mw"].to_numpy(dtype=float) * AREA_PT2_MW
+    axes.scatter(
+        chosen.geometry.x,
+        chosen.geometry.y,
+        s=area,
+        color=SITE,
+        alpha=0.75,
+        edgecolor="white",
+        linewidth=1.2,
+        zorder=4,
+    )
+
+
+def _labels(axes: Axes, chosen: gpd.GeoDataFrame) -> None:
+    """Name and size beside each circle: right, left, below or above it, where the least is covered."""
+    from matplotlib.patheffects import withStroke
+
+    axes.apply_aspect()
+    points_px = 72.0 / axes.figure.dpi
+    rows = chosen.sort_values("it_mw", ascending=False)
+    centres = axes.transData.transform(np.column_stack([rows.geometry.x, rows.geometry.y])) * points_px
+    radii = np.sqrt(rows["it_mw"].to_numpy(dtype=float) * AREA_PT2_MW / np.pi)
+    taken = [(x - r, y - r, x + r, y + r) for (x, y), r in zip(centres, radii, strict=True)]
+    for name, it_mw, (x, y), radius in zip(rows["name"], rows["it_mw"], centres, radii, strict=True):
+        text = f"{name}\n{number(it_mw)} MW"
+        box, align = min(
+            _positions(text, x, y, radius),
+            key=lambda place: sum(_overlap(place[0], other) for other in taken),
+        )
+        taken.append(box)
+        axes.annotate(
+            text,
+            (
+                {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align],
+                (box[1] + box[3]) / 2,
+            ),
+            xycoords="figure points",
+            ha=align,
+            va="center",
+            fontsize=FONT_PT,
+            color=INK,
+            linespacing=1.15,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+            zorder=5,
+        )
+
+
+def _positions(text: str, x: float, y: float, radius: float) -> list[tuple[Box, str]]:
+    """Boxes a label could take around a circle, the preferred first (points)."""
+    width = 0.62 * FONT_PT * max(map(len, text.split("\n")))
+    high, away = 1.2 * FONT_PT, radius + 4
+    return [
+        ((x + away, y - high, x + away + width, y + high), "left"),
+        ((x - away - width, y - high, x - away, y + high), "right"),
+        ((x - width / 2, y - away - 2 * high, x + width / 2, y - away), "center"),
+        ((x - width / 2, y + away, x + width / 2, y + away + 2 * high), "center"),
+    ]
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Common area of two boxes."""
+    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _legend(axes: Axes, chosen: gpd.GeoDataFrame) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    edges = [*CLASSES_G_KWH[1:], None]
+    names = [f"{a}-{b}" if b else f"over {a}" for a, b in zip(CLASSES_G_KWH, edges, strict=True)]
+    handles: list[Any] = [
+        Patch(facecolor=c, edgecolor="#bbbbbb", linewidth=0.5, label=n)
+        for c, n in zip(GREYS, names, strict=True)
+    ]
+    largest = float(chosen["it_mw"].max()) if len(chosen) else 0.0
+    dots: dict[str, Any] = {"color": "none", "markeredgecolor": "white"}
+    if largest:
+        size = (
+            float(np.sqrt(largest * AREA_PT2_MW * 4 / np.pi)) * 0.886
+        )  # scatter's s is the square of the diameter
+        handles.append(
+            Line2D(
+                [],
+                [],
+                marker="o",
+                markerfacecolor=SITE,
+                markersize=size,
+                label=f"site of {number(largest)} MW of IT",
+                **dots,
+            )
+        )
+    handles.append(
+        Line2D([], [], marker="o", markerfacecolor=CANDIDATE, markersize=4, label="other candidate", **dots)
+    )
+    axes.legend(
+        handles=handles,
+        title="Grid carbon, g CO2e/kWh",
+        title_fontsize=8,
+        alignment="left",
+        loc="upper left",
+        frameon=False,
+        fontsize=8,
+        labelspacing=0.7,
+    )
+
+
+def _texts(figure: Figure, plan: Plan) -> None:
+    totals = plan.totals
+    line = (
+        f"{number(totals['it_mw'])} MW of IT at {totals['sites']:.0f} sites, {large(totals['capex_eur'])} EUR capex, "
+        f"{large(totals['cost_eur_yr'])} EUR/yr, {number(totals['carbon_g_kwh'])} g CO2e/kWh, "
+        f"CFE score {share(totals['cfe_score'])}"
+    )
+    figure.text(
+        0.04, 0.955, str(plan.record["title"]), fontsize=17, fontweight="bold", color=INK, va="center"
+    )
+    figure.text(0.04, 0.918, line, fontsize=10, color=INK, va="center")
+    record = plan.record
+    note = (
+        f"siting {record['versions']['siting']}, world {record['inputs']['world']}. Equal area (EPSG:3035)."
+    )
+    figure.text(0.04, 0.025, note, fontsize=7.5, color="#666666")
+
+
+def _rendered(draw: Callable[[Plan], Figure], plan: Plan, form: str) -> bytes:
+    """The same bytes for the same plan: no dates, fixed ids."""
+    _need_matplotlib()
+    import matplotlib as mpl
+
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
+    buffer = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "siting", "svg.fonttype": "none"}):
+        draw(plan).savefig(buffer, format=form, metadata=dates[form])
+    return buffer.getvalue()
+
+
+def _need_matplotlib() -> None:
+    try:
+        import matplotlib as _  # noqa: F401
+    except ImportError:
+        raise InputError("figures need matplotlib: pip install 'siting[figures]'") from None

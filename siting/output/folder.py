@@ -1,0 +1,197 @@
+"""The output folder: written whole or not at all, and never over something that is not a plan."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from siting.errors import InputError
+
+if TYPE_CHECKING:
+    from siting.plan.plan import Plan
+    from siting.study.compare import Comparison
+
+PLAN_FILES = (
+    "plan.json",
+    "sites.geojson",
+    "zones.geojson",
+    "supply.csv",
+    "costs.csv",
+    "emissions.csv",
+    "hourly.parquet",
+)
+COMPARISON_FILES = ("comparison.csv", "comparison.json")
+
+
+def write_plan(plan: Plan, folder: Path, overwrite: bool = False) -> Path:
+    """Write plan.json, both GeoJSON files, three CSV tables and hourly.parquet into `folder`.
+
+    Raises InputError if the folder exists (without `overwrite`), holds anything but a plan, or cannot be written.
+    """
+    return _write_folder(folder, lambda target: _fill_plan(plan, target), overwrite)
+
+
+def write_comparison(comparison: Comparison, folder: Path, overwrite: bool = False) -> Path:
+    """Write comparison.csv, comparison.json and one output folder a plan; raises as `write_plan`."""
+    names = {name: Path(name).stem for name in comparison.plans}
+    if len(set(names.values())) < len(names):
+        raise InputError(
+            f"portfolios {', '.join(names)}: two share a name; rename one, each gets a folder of its name"
+        )
+
+    def fill(target: Path) -> None:
+        comparison.table.to_csv(target / "comparison.csv", index_label="quantity", lineterminator="\n")
+        (target / "comparison.json").write_bytes(json_bytes(comparison_record(comparison)))
+        for name, plan in comparison.plans.items():
+            (target / names[name]).mkdir()
+            _fill_plan(plan, target / names[name])
+
+    return _write_folder(folder, fill, overwrite)
+
+
+def comparison_record(comparison: Comparison) -> dict[str, Any]:
+    """Table and differences as plain JSON values."""
+    table = {str(row): dict(values) for row, values in comparison.table.to_dict("index").items()}
+    return {"portfolios": list(comparison.plans), "table": table, "differences": list(comparison.differences)}
+
+
+def _fill_plan(plan: Plan, target: Path) -> None:
+    from siting.output.gis import sites_geojson, zones_geojson
+
+    (target / "plan.json").write_bytes(json_bytes(plan.record))
+    (target / "sites.geojson").write_bytes(sites_geojson(plan))
+    (target / "zones.geojson").write_bytes(zones_geojson(plan))
+    for name in ("supply", "costs", "emissions"):
+        getattr(plan, name).to_csv(target / f"{name}.csv", index=False, lineterminator="\n")
+    plan.hourly.to_parquet(target / "hourly.parquet", index=False, compression="zstd")
+
+
+def _write_folder(folder: Path, fill: Callable[[Path], None], overwrite: bool) -> Path:
+    """Let `fill` write into a hidden sibling, then put it in place in one move."""
+    check_folder(folder, overwrite)
+    folder = Path(os.path.abspath(folder))  # noqa: PTH100 - resolve() would follow links
+    with _as_input_error(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            made.chmod(0o777 & ~_umask())
+            fill(made)
+            _swap(made, folder)
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+    return folder
+
+
+def check_folder(folder: Path, overwrite: bool) -> None:
+    """InputError unless `folder` can be written: asked before a solve, so that no hour of work is lost at its end."""
+    if folder.is_symlink():
+        raise InputError(f"{folder}: is a link; give the folder itself")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give a folder")
+    if folder.is_dir() and not overwrite:
+        raise InputError(f"{folder}: exists; choose another folder or add --overwrite (overwrite=True)")
+    if folder.is_dir():
+        with _as_input_error(folder):
+            _refuse_foreign(folder)
+    above = next(path for path in Path(os.path.abspath(folder)).parents if path.exists())  # noqa: PTH100 - as below
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise InputError(
+            f"{folder}: cannot be written, {above} is no folder you may write to; choose another place"
+        )
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """InputError if a folder to be replaced holds anything siting does not write: it would be lost."""
+    entries = list(folder.iterdir())
+    foreign = sorted(path.name for path in entries if not _ours(path))
+    if foreign:
+        raise InputError(
+            f"{folder}: holds {', '.join(foreign[:5])}, no part of a plan; move it or choose another folder"
+        )
+    if entries and not {"plan.json", "comparison.json"} & {path.name for path in entries}:
+        raise InputError(f"{folder}: holds no plan.json, so it is no output folder; choose another folder")
+
+
+def _ours(path: Path) -> bool:
+    if path.is_symlink():
+        return False
+    if path.is_dir():
+        names = {entry.name for entry in path.iterdir()}
+        return "plan.json" in names and names <= set(PLAN_FILES)
+    return path.name in PLAN_FILES + COMPARISON_FILES
+
+
+def atomic_write(path: Path, content: bytes) -> Path:
+    """Write a file whole or not at all, replacing an older one; InputError if the place cannot be written."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give a file name")
+    with _as_input_error(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        made = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            made.chmod(0o666 & ~_umask())
+            made.replace(path)
+        finally:
+            made.unlink(missing_ok=True)
+    return path
+
+
+def json_bytes(value: Any) -> bytes:
+    """Strict JSON, floats as they are; what is not finite (a bound that was never proven) becomes null."""
+    text = json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=1)
+    return (text + "\n").encode("utf-8")
+
+
+def plain(value: Any) -> Any:
+    """Numpy scalars and tuples as plain JSON values; NaN and infinities as None."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def _swap(made: Path, folder: Path) -> None:
+    """Put `made` in place of `folder`; the old one is put back if that fails."""
+    if not folder.exists():
+        made.rename(folder)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(aside / folder.name)
+    try:
+        made.rename(folder)
+    except OSError:
+        (aside / folder.name).rename(folder)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def _as_input_error(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be written ({error.strerror or error}); choose another place"
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

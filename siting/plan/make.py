@@ -1,0 +1,335 @@
+"""From a solved instance to a plan: class energy shared out to sites by IT power, named terms into tables."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from siting.inputs.planning import PlanningModel
+from siting.inputs.world import World
+from siting.instance.aggregate import Hours
+from siting.instance.instance import Instance
+from siting.plan.plan import SCHEMA, Plan
+from siting.solver.solution import Energy, Solution, StageResult
+from siting.units import G_PER_T, KWH_PER_MWH
+
+OBJECTIVE_UNIT = {"cost": "EUR/yr", "carbon": "t CO2e/yr", "compute": "MW of IT", "weighted": "EUR/yr"}
+
+
+def make_plan(
+    model: PlanningModel, world: World, hours: Hours, data: Instance, solved: Solution, solver: dict[str, str]
+) -> Plan:
+    """Assemble all tables and the record of a solved instance."""
+    shares = _shares(data, solved)
+    energy = {s: solved.energy[data.sites[s].supply_class].scaled(share) for s, share in shares.items()}
+    hourly = _hourly(data, hours, energy)
+    costs = _costs(data, solved, shares)
+    emissions = _emissions(data, energy)
+    supply = _supply(data, energy)
+    rows = {s: _site_record(data, solved, s, energy[s], hourly, costs, emissions) for s in shares}
+    record: dict[str, Any] = {
+        "siting": SCHEMA,
+        "title": model.title,
+        "status": solved.stages[-1].status
+        if len(solved.stages) < len(data.objectives)
+        else solved.stages[0].status,
+        "objective": _stage(solved.stages[0]),
+        "later_objectives": [_stage(stage) for stage in solved.stages[1:]],
+        "method": solved.method,
+        "seconds": round(solved.seconds, 3),
+        "versions": {"siting": version("siting"), "python": platform.python_version(), **solver},
+        "inputs": {"world": world.name, "model_sha256": model_hash(model), "world_sha256": world_hash(world)},
+        "hours": {"modelled": len(data.weight), "periods": list(hours.labels), "rms_error": hours.error},
+        "totals": _totals(rows, costs, emissions),
+        "binding": _binding(data, solved),
+        "sites": list(rows.values()),
+        "notes": list(data.notes),
+        "model": model.model_dump(mode="json"),
+    }
+    sites = _site_frame(world, data, rows)
+    zones = world.zones[world.zones.index.isin(set(sites["zone"]))]
+    return Plan(model, record, sites, supply, costs, emissions, hourly, zones)
+
+
+def model_hash(model: PlanningModel) -> str:
+    """SHA-256 of the merged model."""
+    return hashlib.sha256(json.dumps(model.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+
+
+def world_hash(world: World) -> str:
+    """SHA-256 over the hashes of all files of the world."""
+    return hashlib.sha256(json.dumps(world.file_hashes, sort_keys=True).encode()).hexdigest()
+
+
+def _stage(stage: StageResult) -> dict[str, Any]:
+    sign = -1.0 if stage.objective == "compute" else 1.0
+    proven = math.isfinite(stage.bound)
+    return {
+        "name": stage.objective,
+        "unit": OBJECTIVE_UNIT[stage.objective],
+        "value": sign * stage.value,
+        "bound": sign * stage.bound if proven else None,
+        "gap": stage.gap if proven else None,
+        "status": stage.status,
+    }
+
+
+def _shares(data: Instance, solved: Solution) -> dict[str, float]:
+    """Each chosen site's share of its class's IT power."""
+    total: dict[str, int] = {}
+    for s, n in solved.modules.items():
+        c = data.sites[s].supply_class
+        total[c] = total.get(c, 0) + n
+    return {s: n / total[data.sites[s].supply_class] for s, n in solved.modules.items()}
+
+
+def _hourly(data: Instance, hours: Hours, energy: dict[str, Energy]) -> pd.DataFrame:
+    """Flows of every chosen site and modelled hour (MW; soc in MWh)."""
+    blocks = []
+    weight = np.array(data.weight)
+    for s, e in energy.items():
+        c = data.sites[s].supply_class
+        n = len(weight)
+        block = {
+            "site": [s] * n,
+            "hour": np.arange(n),
+            "period": np.array(hours.period_of),
+            "weight_h": weight,
+        }
+        block["load_mw"] = _load(data, c, e)
+        for key in sorted(e.hourly):
+            block["_".join(key) + ("_mwh" if key[0] == "soc" else "_mw")] = e.hourly[key]
+        if c in data.price_eur_mwh:
+            block["price_eur_mwh"] = np.array(data.price_eur_mwh[c])
+            block["carbon_g_kwh"] = np.array(data.grid_carbon_t_mwh[c]) * G_PER_T / KWH_PER_MWH
+            block["grid_cfe_share"] = np.array(data.grid_cfe_share[c])
+        blocks.append(pd.DataFrame(block))
+    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
+
+
+def _load(data: Instance, c: str, e: Energy) -> np.ndarray:
+    load = np.zeros(len(data.weight))
+    for q in data.cooling_of(c):
+        load += np.array(data.halls[c, q].pue) * data.utilisation_share * e.capacity["cooled", q]
+    return load
+
+
+def _costs(data: Instance, solved: Solution, shares: dict[str, float]) -> pd.DataFrame:
+    """Named cost and capex terms, class terms shared out to the class's sites."""
+    capex = {(item, place): eur for (_, item, place), eur in solved.capex_eur.items()}
+    group = {(item, place): name for (name, item, place) in solved.capex_eur}
+    keys = list(dict.fromkeys([*solved.cost_eur, *capex]))
+    rows = []
+    for s, share in shares.items():
+        places = {s: 1.0, data.sites[s].supply_class: share}
+        for item, place in keys:
+            if place not in places:
+                continue
+            yearly, once = solved.cost_eur.get((item, place), 0.0), capex.get((item, place), 0.0)
+            if yearly or once:
+                rows.append(
+                    (s, item, group.get((item, place), ""), places[place] * yearly, places[place] * once)
+                )
+    frame = pd.DataFrame(rows, columns=["site", "item", "capex_group", "cost_eur_yr", "capex_eur"])
+    return frame.groupby(["site", "item", "capex_group"], as_index=False, sort=False).sum()
+
+
+def _emissions(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
+    """Operational (location-based) and life-cycle tonnes of each supply a year."""
+    weight = np.array(data.weight)
+    rows = []
+    for s, e in energy.items():
+        c = data.sites[s].supply_class
+        if ("buy",) in e.hourly:
+            tonnes = float(weight @ (np.array(data.grid_carbon_t_mwh[c]) * e.hourly["buy",]))
+            rows.append((s, "grid purchase", tonnes, tonnes))
+        for k, mwh in _ppa_energy(data, c, e).items():
+            rows.append((s, k, 0.0, data.ppa[c, k].lifecycle_t_mwh * mwh[0]))
+        for k in data.options_of("onsite", c):
+            mwh_k = float(weight @ e.hourly["gen", k])
+            option = data.onsite[c, k]
+            rows.append((s, k, option.carbon_t_mwh * mwh_k, option.lifecycle_t_mwh * mwh_k))
+    return pd.DataFrame(rows, columns=["site", "item", "carbon_t_yr", "lifecycle_t_yr"])
+
+
+def _ppa_energy(data: Instance, c: str, e: Energy) -> dict[str, tuple[float, float]]:
+    """Delivered and sold MWh/yr by contract: each hour's flow is split by what the contracts produce."""
+    options = [k for k in data.options_of("ppa", c) if ("ppa", k) in e.capacity]
+    output = {k: np.array(data.availability[c, k]) * e.capacity["ppa", k] for k in options}
+    total = sum(output.values(), np.zeros(len(data.weight)))
+    weight = np.array(data.weight)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = {k: np.where(total > 0, output[k] / total, 0.0) for k in options}
+    return {
+        k: (float(weight @ (share[k] * e.hourly["deliver",])), float(weight @ (share[k] * e.hourly["sell",])))
+        for k in options
+    }
+
+
+def _supply(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
+    """Capacity and yearly energy of every supply option at every chosen site."""
+    weight = np.array(data.weight)
+    rows: list[tuple[str, str, str, float, float, float, float]] = []
+    for s, e in energy.items():
+        c = data.sites[s].supply_class
+        if ("buy",) in e.hourly:
+            rows.append(
+                (s, "grid", "grid", e.capacity["connection",], 0.0, float(weight @ e.hourly["buy",]), 0.0)
+            )
+        for k, (used, sold) in _ppa_energy(data, c, e).items():
+            rows.append((s, k, "ppa", e.capacity["ppa", k], 0.0, used, sold))
+        onsite = data.options_of("onsite", c)
+        rows += [
+            (s, k, "onsite", e.capacity["onsite", k], 0.0, float(weight @ e.hourly["gen", k]), 0.0)
+            for k in onsite
+        ]
+        for k in data.options_of("storage", c):
+            used = float(weight @ e.hourly["discharge", k])
+            rows.append((s, k, "storage", e.capacity["store_mw", k], e.capacity["store_mwh", k], used, 0.0))
+    return pd.DataFrame(
+        rows, columns=["site", "option", "route", "supply_mw", "store_mwh", "supply_mwh", "sold_mwh"]
+    )
+
+
+def _site_record(
+    data: Instance,
+    solved: Solution,
+    s: str,
+    e: Energy,
+    hourly: pd.DataFrame,
+    costs: pd.DataFrame,
+    emissions: pd.DataFrame,
+) -> dict[str, Any]:
+    own = hourly[hourly["site"] == s]
+    weight, load = own["weight_h"].to_numpy(), own["load_mw"].to_numpy()
+    facility_mwh = float(weight @ load)
+    site_mw = solved.modules[s] * data.module_mw
+    c = data.sites[s].supply_class
+    mine = costs[costs["site"] == s]
+    energy_items = ~mine["item"].isin(["building", "accelerators"])
+    tonnes = float(emissions.loc[emissions["site"] == s, "carbon_t_yr"].sum())
+    kinds = {
+        kind: {k: v for (name, *rest), v in e.capacity.items() for k in rest if name == kind}
+        for kind in ("cooled", "ppa", "onsite")
+    }
+    return {
+        "site": s,
+        "country": data.sites[s].country,
+        "zone": data.zone[c],
+        "modules": solved.modules[s],
+        "it_mw": site_mw,
+        "accelerators": site_mw * data.accelerators_per_mw,
+        "compute_pflops": site_mw * data.compute_pflops_mw,
+        "cooling_mw": kinds["cooled"],
+        "connection_mw": e.capacity.get(("connection",), 0.0),
+        "supply_mw": {**kinds["ppa"], **kinds["onsite"]},
+        "store_mw": {k: e.capacity["store_mw", k] for k in data.options_of("storage", c)},
+        "store_mwh": {k: e.capacity["store_mwh", k] for k in data.options_of("storage", c)},
+        "facility_mwh": facility_mwh,
+        "pue": facility_mwh / (site_mw * data.utilisation_share * float(weight.sum())),
+        "cost_eur_yr": float(mine["cost_eur_yr"].sum()),
+        "capex_eur": float(mine["capex_eur"].sum()),
+        "energy_eur_mwh": float(mine.loc[energy_items, "cost_eur_yr"].sum()) / facility_mwh,
+        "carbon_t_yr": tonnes,
+        "lifecycle_t_yr": float(emissions.loc[emissions["site"] == s, "lifecycle_t_yr"].sum()),
+        "carbon_g_kwh": tonnes * G_PER_T / KWH_PER_MWH / facility_mwh,
+        "cfe_score": cfe_score(data, c, own),
+    }
+
+
+def cfe_score(data: Instance, c: str, own: pd.DataFrame) -> float:
+    """Hourly carbon-free energy score: clean supply used plus the grid's carbon-free share of purchases, over the load.
+
+    Riepin and Brown (2024): sum_t w (clean + discharge - charge + cfe_t buy) / sum_t w load; sold surplus is not counted.
+    """
+    clean = np.zeros(len(own))
+    signs = [("deliver_mw", 1.0), ("buy_mw", 1.0)]
+    signs += [(f"gen_{k}_mw", 1.0) for k in data.options_of("onsite", c) if data.onsite[c, k].clean]
+    for k in data.options_of("storage", c):
+        signs += [(f"discharge_{k}_mw", 1.0), (f"charge_{k}_mw", -1.0)]
+    for column, sign in signs:
+        if column in own.columns and own[column].notna().all():
+            share = own["grid_cfe_share"].to_numpy() if column == "buy_mw" else 1.0
+            clean += sign * share * own[column].to_numpy()
+    weight = own["weight_h"].to_numpy()
+    return float(weight @ clean / (weight @ own["load_mw"].to_numpy()))
+
+
+def _totals(
+    rows: dict[str, dict[str, Any]], costs: pd.DataFrame, emissions: pd.DataFrame
+) -> dict[str, float]:
+    def total(name: str) -> float:
+        return float(sum(row[name] for row in rows.values()))
+
+    load = total("facility_mwh")
+    names = ("it_mw", "accelerators", "compute_pflops", "facility_mwh", "connection_mw")
+    tonnes = float(emissions["carbon_t_yr"].sum())
+    cash = float(costs.loc[~costs["item"].str.startswith("internal carbon price"), "cost_eur_yr"].sum())
+    energy = sum(row["energy_eur_mwh"] * row["facility_mwh"] for row in rows.values())
+    return {
+        "sites": len(rows),
+        "countries": len({row["country"] for row in rows.values()}),
+        **{name: total(name) for name in names},
+        "cost_eur_yr": float(costs["cost_eur_yr"].sum()),
+        "cash_cost_eur_yr": cash,
+        "capex_eur": float(costs["capex_eur"].sum()),
+        "energy_eur_mwh": energy / load if load else 0.0,
+        "carbon_t_yr": tonnes,
+        "lifecycle_t_yr": float(emissions["lifecycle_t_yr"].sum()),
+        "carbon_g_kwh": tonnes * G_PER_T / KWH_PER_MWH / load if load else 0.0,
+        "cfe_score": sum(row["cfe_score"] * row["facility_mwh"] for row in rows.values()) / load
+        if load
+        else 0.0,
+        "pue": load / sum(row["facility_mwh"] / row["pue"] for row in rows.values()) if load else 0.0,
+    }
+
+
+def _binding(data: Instance, solved: Solution) -> list[dict[str, Any]]:
+    """Limits with no room left: budget, potentials, counts of sites and target."""
+    found = []
+    spent = sum(eur for (group, _, _), eur in solved.capex_eur.items() if group in data.capex_counts)
+    tonnes = sum(solved.carbon_t.values())
+    used: dict[tuple[str, ...], float] = {("capex",): spent, ("carbon",): tonnes}
+    for c, k in data.ppa:
+        key = ("potential", data.zone[c], k)
+        used[key] = used.get(key, 0.0) + (
+            solved.energy[c].capacity.get(("ppa", k), 0.0) if c in solved.energy else 0.0
+        )
+    for r, limit in data.limits.items():
+        if r in used and used[r] >= limit.value * (1 - 1e-6) and used[r] > 0:
+            found.append({"limit": limit.meaning, "value": limit.value, "unit": limit.unit})
+    if len(solved.modules) in {data.sites_min, data.sites_max}:
+        found.append({"limit": "sites.min / sites.max", "value": len(solved.modules), "unit": "sites"})
+    total = sum(solved.modules.values()) * data.module_mw
+    if data.target_it_mw > 0 and total - data.target_it_mw < data.module_mw:
+        found.append({"limit": "target", "value": data.target_it_mw, "unit": "MW of IT"})
+    return found
+
+
+def _site_frame(world: World, data: Instance, rows: dict[str, dict[str, Any]]) -> gpd.GeoDataFrame:
+    """All candidates of the instance with attributes of the world and, if chosen, the plan's results."""
+    sites = world.sites.loc[
+        list(data.sites),
+        ["name", "country", "zone", "kind", "grid_mw", "grid_wait_yr", "land_ha", "geometry"],
+    ]
+    flat = {
+        s: {k: v for k, v in row.items() if not isinstance(v, dict) and k not in {"site", "country", "zone"}}
+        for s, row in rows.items()
+    }
+    results = pd.DataFrame.from_dict(flat, orient="index").reindex(sites.index)
+    frame = sites.assign(
+        selected=sites.index.isin(list(rows)), **{column: results[column] for column in results.columns}
+    )
+    for column in ("modules", "it_mw", "accelerators", "compute_pflops"):
+        frame[column] = frame[column].fillna(
+            0.0
+        )  # a candidate not built has none of these; what it would cost stays empty
+    return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326").rename_axis("site")

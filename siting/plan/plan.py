@@ -1,0 +1,107 @@
+"""The plan: what was decided, site by site, frozen; its tables carry the very terms that were optimised."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from siting.inputs.planning import PlanningModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An audited plan. Tables (one row as named, units in the column names):
+
+    sites: GeoDataFrame, one row a candidate (WGS 84), `selected` and results per site;
+    supply: one row a (site, option): capacity MW / MWh, energy used MWh/yr, sold MWh/yr;
+    costs: one row a (site, item): EUR/yr and overnight EUR; sums to `totals["cost_eur_yr"]`;
+    emissions: one row a (site, item): operational and life-cycle t/yr;
+    hourly: one row a (site, modelled hour): MW by flow, price, intensity, weight_h.
+    record: all of plan.json - status, stages with bound and gap, totals, sites, inputs, model as solved.
+    """
+
+    model: PlanningModel
+    record: Mapping[str, Any]
+    sites: gpd.GeoDataFrame
+    supply: pd.DataFrame
+    costs: pd.DataFrame
+    emissions: pd.DataFrame
+    hourly: pd.DataFrame
+    zones: gpd.GeoDataFrame = field(repr=False)
+
+    @property
+    def status(self) -> str:
+        """optimal: proven to the asked gap; time_limit or interrupted: a plan with the gap it reached."""
+        return str(self.record["status"])
+
+    @property
+    def gap(self) -> float:
+        """Proven relative gap of the first objective; infinite if no bound was proven."""
+        gap = self.record["objective"]["gap"]
+        return math.inf if gap is None else float(gap)
+
+    @property
+    def objective(self) -> float:
+        """Value of the first objective, in its unit."""
+        return float(self.record["objective"]["value"])
+
+    @property
+    def bound(self) -> float | None:
+        """Proven bound of the first objective, in its unit; None if the solve stopped before one."""
+        bound = self.record["objective"]["bound"]
+        return None if bound is None else float(bound)
+
+    @property
+    def totals(self) -> Mapping[str, float]:
+        """Totals over all sites."""
+        totals: Mapping[str, float] = self.record["totals"]
+        return totals
+
+    @property
+    def chosen(self) -> gpd.GeoDataFrame:
+        """The sites the plan builds on."""
+        return self.sites[self.sites["selected"]]
+
+    def save(self, folder: str | Path, overwrite: bool = False) -> Path:
+        """Write the output folder, whole or not at all; an existing one only with `overwrite`."""
+        from siting.output.folder import write_plan
+
+        return write_plan(self, Path(folder), overwrite)
+
+    def to_geojson(self, path: str | Path) -> Path:
+        """Write the candidate sites as RFC 7946 GeoJSON."""
+        from siting.output.gis import write_sites_geojson
+
+        return write_sites_geojson(self, Path(path))
+
+    def figure(self, kind: str = "map") -> Figure:
+        """A matplotlib figure of the plan: `map`."""
+        from siting.output.figures import figure
+
+        return figure(self, kind)
+
+    def summary(self) -> str:
+        """The plan in a few lines of text."""
+        from siting.output.terminal import plan_text
+
+        return plan_text(self)
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        columns = ["name", "country", "it_mw", "accelerators", "energy_eur_mwh", "carbon_g_kwh", "cfe_score"]
+        table: str = self.chosen[columns].to_html(float_format=lambda x: f"{x:,.2f}")
+        return f"<pre>{self.summary()}</pre>{table}"

@@ -1,0 +1,211 @@
+"""The bridge from Pyomo to HiGHS: matrices handed over at once, incumbent and bound kept whatever stops the solve.
+
+Pyomo's own interfaces walk every row in Python and raise at a time limit even with an incumbent; here the model is
+compiled to standard form, passed as arrays, and what comes back is checked by us: HiGHS's word is not the proof.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy import sparse
+
+from siting.errors import SitingError
+from siting.solver.progress import Clock
+
+FEASIBILITY = 1e-5  # largest row violation accepted, relative to the row's own scale
+INTEGRALITY = 1e-5
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A linear model as arrays: min objectives[0] x + offsets[0], lower <= A x <= upper, within bounds.
+
+    Shapes: objectives (m, n), matrix (rows, n) by column; `columns` are the Pyomo variables of the n columns.
+    """
+
+    objectives: Array
+    offsets: Array
+    matrix: sparse.csc_array
+    row_lower: Array
+    row_upper: Array
+    column_lower: Array
+    column_upper: Array
+    integer: np.ndarray[Any, np.dtype[np.bool_]]
+    columns: list[Any]
+    rows: list[Any]
+
+    def position(self) -> dict[int, int]:
+        """Column number by id of the Pyomo variable."""
+        return {id(variable): j for j, variable in enumerate(self.columns)}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a solve ended with. `x` is None when no feasible point was found; bound is -inf when none was proven."""
+
+    status: str  # optimal | gap | time_limit | interrupted | infeasible | unbounded
+    objective: float | None
+    bound: float
+    x: Array | None
+
+    @property
+    def found(self) -> bool:
+        """A feasible point is there."""
+        return self.x is not None
+
+
+def hipo_available() -> bool:
+    """HiPO needs the package highspy-extras; without it HiGHS would run another solver in silence."""
+    return importlib.util.find_spec("highspy_extras") is not None
+
+
+def versions() -> dict[str, str]:
+    """Solver versions, for the plan's proof."""
+    return {"highs": highspy.Highs().version(), "hipo": "yes" if hipo_available() else "no"}
+
+
+def compile_model(m: pyo.ConcreteModel) -> Compiled:
+    """Pyomo model to arrays; several active objectives become several objective rows."""
+    form = LinearStandardFormCompiler().write(m, mixed_form=True)
+    sense = np.array([row.bound_type for row in form.rows])
+    rhs = np.asarray(form.rhs, dtype=float)
+    infinity = highspy.kHighsInf
+    lower = np.array([infinity if v.lb is None else v.lb for v in form.columns], dtype=float)
+    upper = np.array([infinity if v.ub is None else v.ub for v in form.columns], dtype=float)
+    return Compiled(
+        objectives=np.asarray(form.c.toarray(), dtype=float),
+        offsets=np.asarray(form.c_offset, dtype=float),
+        matrix=sparse.csc_array(form.A),
+        row_lower=np.where(sense <= 0, rhs, -infinity),
+        row_upper=np.where(sense >= 0, rhs, infinity),
+        column_lower=np.where(np.isposinf(lower), -infinity, lower),
+        column_upper=upper,
+        integer=np.array([not v.is_continuous() for v in form.columns]),
+        columns=list(form.columns),
+        rows=[row.constraint for row in form.rows],
+    )
+
+
+def highs_of(model: Compiled, threads: int, objective: int = 0) -> highspy.Highs:
+    """A HiGHS instance holding the model; quiet."""
+    h = highspy.Highs()
+    h.setOptionValue("output_flag", False)
+    h.setOptionValue("threads", threads)
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = model.matrix.shape
+    lp.col_cost_, lp.offset_ = model.objectives[objective], float(model.offsets[objective])
+    lp.col_lower_, lp.col_upper_ = model.column_lower, model.column_upper
+    lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    lp.a_matrix_.start_ = model.matrix.indptr
+    lp.a_matrix_.index_ = model.matrix.indices
+    lp.a_matrix_.value_ = model.matrix.data
+    if model.integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[int(flag)] for flag in model.integer]
+    if h.passModel(lp) == highspy.HighsStatus.kError:
+        raise SitingError("the solver refused the model; please report this with the planning model")
+    return h
+
+
+def solve_mip(
+    model: Compiled, clock: Clock, stage: str, gap: float, threads: int, start: Array | None = None
+) -> Outcome:
+    """Minimise the first objective to a relative gap; keeps incumbent and bound at a time limit or Ctrl-C.
+
+    The root relaxation of a large model is solved by HiPO where highspy-extras is installed.
+    """
+    h = highs_of(model, threads)
+    h.setOptionValue("mip_rel_gap", gap)
+    h.setOptionValue("time_limit", clock.left_s)
+    if model.matrix.shape[0] > 20_000 and hipo_available():
+        h.setOptionValue("mip_lp_solver", "hipo")
+    if start is not None:
+        solution = highspy.HighsSolution()
+        solution.col_value = list(start)
+        h.setSolution(solution)
+
+    def log(event: Any) -> None:
+        out = event.data_out
+        incumbent = out.mip_primal_bound if abs(out.mip_primal_bound) < 1e20 else None
+        bound = out.mip_dual_bound if abs(out.mip_dual_bound) < 1e20 else None
+        clock.say(stage, incumbent, bound)
+
+    h.cbMipLogging += log
+    interrupted = run_interruptible(h)
+    return _outcome(h, model, gap, interrupted)
+
+
+def run_interruptible(h: highspy.Highs) -> bool:
+    """Run HiGHS in a thread so that Ctrl-C reaches us; returns True if it was pressed. The incumbent stays in `h`."""
+    stop = threading.Event()
+
+    def ask(event: Any) -> None:
+        if stop.is_set():
+            event.interrupt()
+
+    h.cbMipInterrupt += ask
+    h.cbSimplexInterrupt += ask
+    h.cbIpmInterrupt += ask
+    worker = threading.Thread(target=h.run, daemon=True)
+    worker.start()
+    while worker.is_alive():
+        try:
+            worker.join(0.2)
+        except KeyboardInterrupt:
+            stop.set()
+    return stop.is_set()
+
+
+def _outcome(h: highspy.Highs, model: Compiled, gap: float, interrupted: bool) -> Outcome:
+    status = h.getModelStatus()
+    info = h.getInfo()
+    if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
+        return Outcome("infeasible", None, math.inf, None)
+    if status == highspy.HighsModelStatus.kUnbounded:
+        return Outcome("unbounded", None, -math.inf, None)
+    is_mip = bool(model.integer.any())
+    bound = info.mip_dual_bound if is_mip else -math.inf
+    x = None
+    if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
+        x = np.array(h.getSolution().col_value)
+    if x is None or not feasible(model, x):
+        word = "interrupted" if interrupted else "time_limit"
+        return Outcome(word, None, bound, None)
+    objective = float(model.objectives[0] @ x + model.offsets[0])
+    if not is_mip and status == highspy.HighsModelStatus.kOptimal:
+        bound = objective
+    close = abs(objective - bound) <= gap * max(abs(objective), 1e-9) * (1 + 1e-9) + 1e-9
+    word = "optimal" if close else "interrupted" if interrupted else "time_limit"
+    return Outcome(word, objective, min(bound, objective), x)
+
+
+def feasible(model: Compiled, x: Array) -> bool:
+    """Our own check of a point: rows within a relative tolerance, bounds, integrality."""
+    activity = model.matrix @ x
+    scale = np.maximum(1.0, np.abs(model.matrix) @ np.abs(x))
+    rows = np.maximum(model.row_lower - activity, activity - model.row_upper) / scale
+    bounds = np.maximum(model.column_lower - x, x - model.column_upper)
+    integers = np.abs(x - np.round(x))[model.integer]
+    worst = max(rows.max(initial=0.0), (bounds / np.maximum(1.0, np.abs(x))).max(initial=0.0))
+    return bool(worst <= FEASIBILITY and integers.max(initial=0.0) <= INTEGRALITY)
+
+
+def load_values(m: pyo.ConcreteModel, model: Compiled, x: Array) -> None:
+    """Put a point into the Pyomo variables; integers exactly integral, what no row mentions at its lower bound."""
+    for variable in m.component_data_objects(pyo.Var):
+        if not variable.fixed:
+            variable.set_value(variable.lb or 0.0, skip_validation=True)
+    for variable, value, integral in zip(model.columns, x, model.integer, strict=True):
+        variable.set_value(float(round(value)) if integral else float(value), skip_validation=True)

@@ -1,0 +1,262 @@
+"""The two master problems of the frontier method: small MILPs over sites, from inside (portfolios) and outside (cuts).
+
+Inside: each class mixes known portfolios; every solution is a plan, so its cost is an upper bound. Outside: each class
+may have any quantities no cut forbids; its optimum, integers included, is a lower bound. Both use the very site
+mechanism of the whole model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pyomo.environ as pyo
+
+from siting.instance.instance import Instance, Resource
+from siting.model.policy import Quantity, bound, natural_cuts, scale, site_use, uses
+from siting.model.sites import it_mw, sites
+from siting.model.terms import Build, Expression
+from siting.solver.highs import Array, Compiled, Outcome, compile_model, highs_of, load_values, solve_mip
+from siting.solver.pricing import Cut, Portfolio
+from siting.solver.progress import Clock
+
+
+@dataclass
+class Goal:
+    """What is minimised: weights on class quantities and on sites (cost of lines, missing compute), and limits kept.
+
+    limits: all resource limits of the instance and those kept from earlier objectives, as `(uses by class, sense, bound)`.
+    """
+
+    data: Instance
+    objective: str
+    kept: dict[Resource, float] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> dict[Quantity, float]:
+        """Prices of the objective itself on the quantities of every class."""
+        data = self.data
+        if self.objective == "carbon":
+            return {("carbon",): 1.0}
+        if self.objective == "compute":
+            return {}
+        return {("cost",): 1.0, ("carbon",): carbon_price(data, self.objective)}
+
+    def site_terms(self, b: Build, objective: str | None = None) -> Expression:
+        """The sites' own part of an objective."""
+        name = objective or self.objective
+        if name == "compute":
+            return -pyo.quicksum(it_mw(b, s) for s in self.data.sites)
+        if name == "carbon":
+            return 0.0
+        return pyo.quicksum(e for (_, place), e in b.cost_eur.items() if place in self.data.sites)
+
+    def resources(self) -> dict[Resource, tuple[Literal["<=", ">="], float]]:
+        """Sense and bound of every limit, in solver units."""
+        own: dict[Resource, tuple[Literal["<=", ">="], float]] = {
+            r: (limit.sense, scale(r) * bound(self.data, r)) for r, limit in self.data.limits.items()
+        }
+        own.update({r: ("<=", value) for r, value in self.kept.items()})
+        return own
+
+    def uses(self, c: str) -> dict[Resource, dict[Quantity, float]]:
+        """A class's use of every limit, in solver units."""
+        own = {r: {q: scale(r) * a for q, a in row.items()} for r, row in uses(self.data, c).items()}
+        for r in self.kept:
+            if r[1] != "compute":
+                price = 0.0 if r[1] == "carbon" else carbon_price(self.data, r[1])
+                row = {("carbon",): 1.0} if r[1] == "carbon" else {("cost",): 1.0, ("carbon",): price}
+                own[r] = {q: KEPT_SCALE[r[1]] * a for q, a in row.items()}
+        return own
+
+    def site_part(self, b: Build, r: Resource) -> Expression:
+        """The sites' own use of a limit."""
+        if r[0] == "kept":
+            return KEPT_SCALE[r[1]] * self.site_terms(b, r[1])
+        return scale(r) * site_use(b, r)
+
+    def keep(self, objective: str, value: float) -> Goal:
+        """The next goal: this objective's value may no longer be exceeded."""
+        return Goal(
+            self.data, objective, {**self.kept, ("kept", self.objective): KEPT_SCALE[self.objective] * value}
+        )
+
+
+BROKEN = 1e-6  # an overstepped limit below this (solver units) is a rounding error
+KEPT_SCALE = {"cost": 1e-6, "weighted": 1e-6, "carbon": 1e-3, "compute": 1.0}
+
+
+def carbon_price(data: Instance, objective: str) -> float:
+    """EUR a tonne costs inside an objective: the planner's own price, and the weight of a weighted sum."""
+    return data.internal_price_eur_t + (data.carbon_weight_eur_t if objective == "weighted" else 0.0)
+
+
+def worth(prices: Mapping[Quantity, float], quantity: Mapping[Quantity, float]) -> float:
+    """Priced sum of quantities; what a class does not have counts nothing."""
+    return sum(price * quantity.get(q, 0.0) for q, price in prices.items())
+
+
+@dataclass
+class Inside:
+    """The restricted master: classes mix the portfolios found so far."""
+
+    goal: Goal
+    b: Build
+
+    def solve(self, clock: Clock, gap: float, start: Array | None = None) -> tuple[Outcome, Compiled]:
+        """The best plan of known portfolios."""
+        model = compile_model(self.b.m)
+        return solve_mip(model, clock, "joining portfolios", gap, 1, start), model
+
+    def broken(self) -> bool:
+        """Whether a limit is still overstepped."""
+        return any((v.value or 0.0) > BROKEN for v in self.b.m.over.values())
+
+    def used(self) -> dict[str, dict[int, float]]:
+        """IT MW under each portfolio, by class and number."""
+        found: dict[str, dict[int, float]] = {}
+        for (c, j), v in self.b.m.mix.items():
+            if (v.value or 0.0) > 1e-9:
+                found.setdefault(c, {})[j] = float(v.value)
+        return found
+
+
+def inside(goal: Goal, portfolios: Mapping[str, Sequence[Portfolio]], penalty: float) -> Inside:
+    """Build the inside master; with a penalty, limits may be overstepped at that price per unit."""
+    data = goal.data
+    b = Build(pyo.ConcreteModel("inside"), data)
+    sites(b)
+    m = b.m
+    index = [(c, j) for c in data.classes for j in range(len(portfolios[c]))]
+    m.mix = pyo.Var(index, domain=pyo.NonNegativeReals)
+    m.mixed = pyo.Constraint(
+        list(data.classes),
+        rule=lambda m, c: pyo.quicksum(m.mix[c, j] for j in range(len(portfolios[c]))) == b.it_mw[c],
+    )
+    used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
+    for c in data.classes:
+        for r, row in goal.uses(c).items():
+            used[r] += [worth(row, p.quantity) * m.mix[c, j] for j, p in enumerate(portfolios[c])]
+    _limits(m, goal, used, penalty)
+    weights = goal.weights
+    total = pyo.quicksum(worth(weights, portfolios[c][j].quantity) * m.mix[c, j] for c, j in index)
+    over = pyo.quicksum(penalty * v for v in m.over.values())
+    m.goal = pyo.Objective(expr=total + goal.site_terms(b) + over)
+    return Inside(goal, b)
+
+
+def _limits(
+    m: pyo.ConcreteModel, goal: Goal, used: Mapping[Resource, list[Expression]], penalty: float
+) -> None:
+    resources = goal.resources()
+    m.over = pyo.Var(range(len(resources)) if penalty > 0 else [], domain=pyo.NonNegativeReals)
+
+    def row(m: pyo.ConcreteModel, i: int) -> object:
+        r, (sense, limit) = list(resources.items())[i]
+        total = pyo.quicksum(used[r])
+        give = m.over[i] if penalty > 0 else 0.0
+        if isinstance(total, (int, float)):
+            return pyo.Constraint.Feasible
+        # variables on the left, number on the right: the row's dual keeps the sense written here
+        return total - give <= limit if sense == "<=" else total + give >= limit
+
+    m.limit = pyo.Constraint(range(len(resources)), rule=row)
+
+
+def outside(
+    goal: Goal, cuts: Mapping[str, Sequence[Cut]], portfolios: Mapping[str, Sequence[Portfolio]]
+) -> Build:
+    """Build the outside master: quantities of each class free but for the cuts (per MW of IT, times its IT power)."""
+    data = goal.data
+    cuts = {
+        c: [*(Cut(prices, value) for prices, value in natural_cuts(data, c)), *cuts[c]] for c in data.classes
+    }
+    b = Build(pyo.ConcreteModel("outside"), data)
+    sites(b)
+    m = b.m
+    units = {c: _units(goal, c, portfolios[c], cuts[c]) for c in data.classes}
+    index = [(c, i) for c in data.classes for i in range(len(units[c]))]
+    m.amount = pyo.Var(index, domain=pyo.Reals)
+    position = {c: {q: i for i, q in enumerate(units[c])} for c in data.classes}
+
+    def priced(c: str, prices: Mapping[Quantity, float]) -> Expression:
+        return pyo.quicksum(
+            p * units[c][q] * m.amount[c, position[c][q]] for q, p in prices.items() if q in position[c]
+        )
+
+    rows = [(c, k) for c in data.classes for k in range(len(cuts[c]))]
+
+    def cut_row(m: pyo.ConcreteModel, c: str, k: int) -> object:
+        cut = cuts[c][k]
+        size = max(1.0, abs(cut.value))
+        return priced(c, {q: p / size for q, p in cut.prices.items()}) >= cut.value / size * b.it_mw[c]
+
+    m.cut = pyo.Constraint(rows, rule=cut_row)
+    used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
+    for c in data.classes:
+        for r, row in goal.uses(c).items():
+            used[r].append(priced(c, row))
+    _limits(m, goal, used, 0.0)
+    m.goal = pyo.Objective(
+        expr=pyo.quicksum(priced(c, goal.weights) for c in data.classes) + goal.site_terms(b)
+    )
+    return b
+
+
+def _units(goal: Goal, c: str, portfolios: Sequence[Portfolio], cuts: Sequence[Cut]) -> dict[Quantity, float]:
+    """Quantities that cuts, limits or the goal speak of, each in a unit of its usual size: a well scaled outside master.
+
+    A quantity no cut bounds stays free, so that its limits bind nothing: still a relaxation.
+    """
+    priced = [q for cut in cuts for q in cut.prices]
+    priced += [*goal.weights, *(q for row in goal.uses(c).values() for q in row)]
+    return {q: max([1.0, *(abs(p.quantity.get(q, 0.0)) for p in portfolios)]) for q in dict.fromkeys(priced)}
+
+
+@dataclass(frozen=True)
+class Duals:
+    """Prices of an LP: per class what 1 MW of IT is worth, per limit what a unit more would save (solver units)."""
+
+    objective: float
+    limit: dict[Resource, float]
+    mixed: dict[str, float]
+
+
+def duals(master: Inside, fixed: Mapping[str, int] | None = None) -> Duals | None:
+    """Solve the LP relaxation of the inside master (or with sites fixed) and read its prices; None if infeasible."""
+    m = master.b.m
+    model = compile_model(m)
+    lower, upper = model.column_lower.copy(), model.column_upper.copy()
+    if fixed is not None:
+        for j, v in enumerate(model.columns):
+            name = v.parent_component().local_name
+            if name == "modules":
+                lower[j] = upper[j] = fixed.get(v.index(), 0)
+            elif name == "open":
+                lower[j] = upper[j] = float(fixed.get(v.index(), 0) > 0)
+    relaxed = Compiled(
+        model.objectives, model.offsets, model.matrix, model.row_lower, model.row_upper, lower, upper,
+        np.zeros(len(model.columns), dtype=bool), model.columns, model.rows,
+    )  # fmt: skip
+    h = highs_of(relaxed, 1)
+    h.run()
+    if h.getInfo().primal_solution_status != 2:
+        return None
+    solution = h.getSolution()
+    load_values(m, relaxed, np.array(solution.col_value))
+    by_row = {id(row): float(y) for row, y in zip(model.rows, solution.row_dual, strict=True)}
+    resources = list(master.goal.resources())
+    limit = {resources[i]: by_row.get(id(row), 0.0) for i, row in m.limit.items()}
+    mixed = {c: by_row.get(id(row), 0.0) for c, row in m.mixed.items()}
+    return Duals(float(h.getInfo().objective_function_value), limit, mixed)
+
+
+def class_prices(goal: Goal, c: str, d: Duals) -> dict[Quantity, float]:
+    """Prices on a class's quantities at given duals: objective weights less dual x use."""
+    prices = dict(goal.weights)
+    for r, row in goal.uses(c).items():
+        for q, a in row.items():
+            prices[q] = prices.get(q, 0.0) - d.limit.get(r, 0.0) * a
+    return {q: p for q, p in prices.items() if abs(p) > 0}

@@ -1,0 +1,65 @@
+"""The whole problem as one MILP: the reference method."""
+
+from __future__ import annotations
+
+import pyomo.environ as pyo
+
+from siting.errors import InfeasibleError, SitingError, StoppedError
+from siting.instance.instance import Instance
+from siting.model.build import objective_terms, whole
+from siting.model.terms import Build
+from siting.solver.highs import Array, Outcome, compile_model, load_values, solve_mip
+from siting.solver.progress import Clock
+from siting.solver.solution import Solution, StageResult, read_solution
+
+TIE_SHARE = 1e-6  # a later objective may worsen an earlier one by this share of it
+
+
+def solve_whole(data: Instance, clock: Clock, gap: float, threads: int) -> Solution:
+    """Build once, then minimise the objectives one after the other, each kept while the next is improved."""
+    clock.say("building the model")
+    b = whole(data)
+    terms = objective_terms(b)
+    stages: list[StageResult] = []
+    b.m.kept = pyo.ConstraintList()
+    last: Array | None = None
+    for name in data.objectives:
+        outcome = _stage(b, name, terms[name], clock, gap, threads, last)
+        last = outcome.x
+        stages.append(StageResult(name, float(outcome.objective or 0.0), outcome.bound, outcome.status))
+        if outcome.status in {"time_limit", "interrupted"}:
+            break
+        b.m.kept.add(
+            terms[name] <= pyo.value(terms[name]) + TIE_SHARE * max(1.0, abs(pyo.value(terms[name])))
+        )
+    return read_solution(b, tuple(stages), "whole", clock.seconds)
+
+
+def _stage(
+    b: Build, name: str, expression: object, clock: Clock, gap: float, threads: int, start: Array | None
+) -> Outcome:
+    if hasattr(b.m, "goal"):
+        b.m.del_component("goal")
+    b.m.goal = pyo.Objective(expr=expression, sense=pyo.minimize)
+    model = compile_model(b.m)
+    rows, columns = model.matrix.shape
+    clock.say(f"solving for {name}: {rows:,} rows, {columns:,} columns, {int(model.integer.sum())} integer")
+    outcome = solve_mip(model, clock, f"solving for {name}", gap, threads, start)
+    if outcome.status == "infeasible":
+        raise InfeasibleError(
+            "the solver proves that no choice of sites and supply meets all limits of the model together"
+        )
+    if outcome.status == "unbounded":
+        raise SitingError(
+            f"objective {name} is unbounded: a cost or a limit is missing in the world's tables"
+        )
+    if outcome.x is None:
+        raise StoppedError(stopped_text(clock, outcome.status))
+    load_values(b.m, model, outcome.x)
+    return outcome
+
+
+def stopped_text(clock: Clock, status: str) -> str:
+    """Why there is no plan: asked to stop, or out of time."""
+    remedy = "" if status == "interrupted" else "; raise solve.time_limit_s"
+    return f"stopped after {clock.seconds:.0f} s before a first plan was found{remedy}"

@@ -1,0 +1,258 @@
+"""The tables of the bundled world `eu27`: complete, sourced, consistent with shapes and data package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+WORLD = Path(__file__).parents[2] / "data" / "eu27"
+KINDS = {"measured", "modelled", "proxy", "scenario"}
+EU27 = {
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
+    "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+}  # fmt: skip
+COAST_TOLERANCE_KM = 2.0  # shapes are simplified to 1 km; Nicosia lies at the edge of a divided island
+EU_AREA_KM2 = 4.1e6  # the 27 without their outermost regions and Northern Cyprus
+
+LONG = {
+    "zone_values": "zone",
+    "country_values": "country",
+    "technologies": "option",
+    "cooling": "cooling",
+    "accelerators": "accelerator",
+    "parameters": "parameter",
+}
+EVERY_ZONE = {
+    "day_ahead_price_eur_mwh": (10, 200),
+    "network_charge_eur_mwh": (-5, 150),
+    "gas_price_eur_mwh": (20, 120),
+    "grid_carbon_g_kwh": (10, 1000),
+    "grid_cfe_share": (0, 1),
+    "temperature_mean_c": (0, 25),
+    "solar_flh_h": (850, 1900),
+    "onwind_flh_h": (1400, 3300),
+    "solar_ppa_potential_mw": (0, 50_000),
+    "onwind_ppa_potential_mw": (0, 50_000),
+}
+NEEDED = {
+    "ppa": {"lead_time_yr", "lifecycle_g_kwh"},
+    "onsite": {"capex_eur_kw", "fom_share", "life_yr", "lead_time_yr", "lifecycle_g_kwh", "land_m2_kw"},
+    "storage": {
+        "capex_eur_kw",
+        "capex_eur_kwh",
+        "efficiency_share",
+        "life_yr",
+        "energy_life_yr",
+        "lead_time_yr",
+    },
+    "grid": set(),
+}
+
+
+def read(path: str) -> pd.DataFrame:
+    return pd.read_csv(WORLD / path, dtype=str, keep_default_na=False)
+
+
+def numbers(table: str) -> pd.DataFrame:
+    """A long table as key x quantity."""
+    frame = read(f"{table}.csv").astype({"value": float})
+    return frame.pivot(index=LONG[table], columns="quantity", values="value")
+
+
+@pytest.fixture(scope="module")
+def sources() -> set[str]:
+    return set(read("sources.csv")["source"])
+
+
+@pytest.fixture(scope="module")
+def sites() -> gpd.GeoDataFrame:
+    frame = pd.read_csv(WORLD / "sites.csv", keep_default_na=False)
+    points = gpd.points_from_xy(frame["lon"], frame["lat"], crs="EPSG:4326")
+    return gpd.GeoDataFrame(frame, geometry=points)
+
+
+@pytest.fixture(scope="module")
+def resources() -> dict[str, dict[str, Any]]:
+    package = json.loads((WORLD / "datapackage.json").read_text(encoding="utf-8"))
+    return {resource["path"]: resource for resource in package["resources"]}
+
+
+@pytest.mark.parametrize("table", LONG)
+def test_every_value_is_finite_and_says_where_it_is_from(table: str, sources: set[str]) -> None:
+    frame = read(f"{table}.csv")
+    assert np.isfinite(frame["value"].astype(float)).all()
+    assert set(frame["kind"]) <= KINDS
+    assert set(frame["source"]) <= sources
+    assert (frame["unit"] != "").all() and frame["year"].str.fullmatch(r"\d{4}").all()
+    assert (frame.loc[frame["kind"].isin(["proxy", "scenario"]), "note"] != "").all()
+
+
+@pytest.mark.parametrize("table", LONG)
+def test_no_value_stands_twice(table: str) -> None:
+    frame = read(f"{table}.csv")
+    key = [LONG[table]] if table == "parameters" else [LONG[table], "quantity"]
+    assert not frame.duplicated(key).any()
+
+
+def test_zones_and_countries_are_the_27() -> None:
+    assert set(read("zones.csv")["zone"]) == set(read("countries.csv")["country"]) == EU27
+
+
+@pytest.mark.parametrize(("quantity", "limits"), EVERY_ZONE.items())
+def test_every_zone_has_every_quantity_in_a_plausible_range(
+    quantity: str, limits: tuple[float, float]
+) -> None:
+    values = numbers("zone_values")[quantity]
+    assert set(values.dropna().index) == EU27
+    assert values.between(*limits).all(), values[~values.between(*limits)]
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        ("offwind_flh_h", "offwind_ppa_potential_mw"),
+        ("nuclear_ppa_potential_mw", "nuclear_availability_share"),
+    ],
+)
+def test_optional_quantities_come_in_pairs(pair: tuple[str, str]) -> None:
+    values = numbers("zone_values")[list(pair)]
+    assert (values.notna().sum(axis=1) != 1).all()
+
+
+def test_offshore_wind_only_where_there_is_a_coast() -> None:
+    landlocked = read("countries.csv").set_index("country")["coast"] == "landlocked"
+    offshore = numbers("zone_values")["offwind_flh_h"]
+    assert offshore[landlocked[landlocked].index].isna().all()
+    assert offshore.dropna().between(2800, 4600).all()
+
+
+def test_potentials_follow_the_published_share() -> None:
+    parameters = read("parameters.csv").set_index("parameter")["value"].astype(float)
+    solar_germany_mw, reactors_belgium_mw = 81_739, 1000 + 1020  # IRENA end 2023; Doel-4 and Tihange-3
+    zones = numbers("zone_values")
+    assert zones.at["DE", "solar_ppa_potential_mw"] == pytest.approx(
+        parameters["ppa_fleet_share"] * solar_germany_mw, abs=0.1
+    )
+    assert zones.at["BE", "nuclear_ppa_potential_mw"] == pytest.approx(
+        parameters["nuclear_fleet_share"] * reactors_belgium_mw, abs=0.1
+    )
+
+
+def test_every_country_has_the_values_costs_need() -> None:
+    values = numbers("country_values")
+    assert set(values["risk_premium_share"].dropna().index) == EU27
+    assert set(values["dc_build_eur_kw"].dropna().index) == EU27
+    assert values["dc_build_eur_kw"].between(5_000, 15_000).all()
+
+
+def test_every_option_has_the_numbers_its_route_needs() -> None:
+    options, have = read("options.csv").set_index("option"), numbers("technologies").notna()
+    assert set(have.index) == set(options.index)
+    for option, route in options["route"].items():
+        missing = [q for q in NEEDED[str(route)] if not have.at[str(option), q]]
+        assert not missing, f"{option} lacks {missing}"
+    burning = options.index[options["fuel"] != ""]
+    assert have.loc[burning, ["fuel_carbon_t_mwh", "efficiency_share", "vom_eur_mwh"]].all(axis=None)
+    assert numbers("technologies")["efficiency_share"].dropna().between(0.3, 1).all()
+
+
+def test_network_charge_is_the_published_subtraction() -> None:
+    zones = numbers("zone_values")  # Eurostat 2024-S2 band IG 139.0 less Ember 2024 77.7
+    assert zones.at["DE", "network_charge_eur_mwh"] == pytest.approx(139.0 - 77.7)
+
+
+class TestSites:
+    def test_cover_the_union(self, sites: gpd.GeoDataFrame) -> None:
+        expressions_of_interest = 76  # to the EU's gigafactory call, June 2025
+        assert len(sites) >= expressions_of_interest
+        assert set(sites["country"]) == EU27
+        assert (sites["kind"] == "ai_factory").sum() == 19
+        assert (sites.groupby("country").size().drop("MT") >= 2).all()
+
+    def test_ids_are_unique_slugs(self, sites: gpd.GeoDataFrame) -> None:
+        assert sites["site"].is_unique
+        assert sites["site"].str.fullmatch(r"[a-z]{2}-[a-z0-9-]+").all()
+        assert (sites["site"].str[:2].str.upper() == sites["country"]).all()
+
+    def test_numbers_are_positive_and_their_kind_known(
+        self, sites: gpd.GeoDataFrame, sources: set[str]
+    ) -> None:
+        for column in ("grid_mw", "grid_wait_yr", "line_km", "land_ha"):
+            assert (sites[column].astype(float) > 0).all()
+            assert set(sites[f"{column}_kind"]) <= KINDS
+        assert set(sites["source"]) <= sources
+        assert (sites["note"] != "").all()
+
+    def test_lie_in_their_country(self, sites: gpd.GeoDataFrame) -> None:
+        metric = "EPSG:3035"
+        shapes = gpd.read_file(WORLD / "zones.geojson").set_index("zone").to_crs(metric).geometry
+        home = gpd.GeoSeries(shapes.loc[sites["zone"]].to_numpy(), crs=metric)
+        away_km = sites.geometry.to_crs(metric).distance(home, align=False) / 1000
+        assert (away_km <= COAST_TOLERANCE_KM).all(), sites["site"][away_km > COAST_TOLERANCE_KM].tolist()
+
+
+def test_shapes_are_small_valid_and_leave_no_gaps() -> None:
+    path = WORLD / "zones.geojson"
+    shapes = gpd.read_file(path)
+    assert path.stat().st_size < 1_000_000
+    assert set(shapes["zone"]) == EU27
+    assert shapes.is_valid.all()
+    area = shapes.to_crs("EPSG:3035")
+    assert area.union_all().area == pytest.approx(area.area.sum(), rel=1e-6)
+    assert area.area.sum() / 1e6 == pytest.approx(EU_AREA_KM2, rel=0.02)
+
+
+def test_shapes_follow_rfc_7946() -> None:
+    document = json.loads((WORLD / "zones.geojson").read_text(encoding="utf-8"))
+    assert "crs" not in document
+    for feature in document["features"]:
+        for outer, *holes in feature["geometry"]["coordinates"]:
+            assert signed_area(outer) > 0
+            assert all(signed_area(hole) < 0 for hole in holes)
+            assert outer[0] == outer[-1]
+            assert all(round(c, 5) == c for point in outer for c in point)
+
+
+def signed_area(ring: list[list[float]]) -> float:
+    """Twice the shoelace area; positive is anticlockwise."""
+    x, y = np.array(ring).T
+    return float(np.sum(x[:-1] * y[1:] - x[1:] * y[:-1]))
+
+
+class TestDataPackage:
+    def test_lists_every_file_and_no_other(self, resources: dict[str, Any]) -> None:
+        held = {
+            p.relative_to(WORLD).as_posix()
+            for p in WORLD.rglob("*")
+            if p.suffix in {".csv", ".geojson", ".parquet"}
+        }
+        assert set(resources) == held
+
+    def test_describes_every_column(self, resources: dict[str, Any]) -> None:
+        for path, resource in resources.items():
+            names = [field["name"] for field in resource["schema"]["fields"]]
+            assert names == columns(WORLD / path), path
+
+    def test_fields_say_unit_meaning_and_aggregation(self, resources: dict[str, Any]) -> None:
+        for path, resource in resources.items():
+            for field in resource["schema"]["fields"]:
+                assert {"name", "type", "unit", "description", "source", "aggregation"} <= set(field), (
+                    path,
+                    field,
+                )
+                assert field["description"] and field["aggregation"] in {"mean", "sum", "max", "first"}
+
+
+def columns(path: Path) -> list[str]:
+    if path.suffix == ".csv":
+        return list(pd.read_csv(path, nrows=0).columns)
+    if path.suffix == ".parquet":
+        return list(pq.read_schema(path).names)
+    return [*gpd.read_file(path).columns.drop("geometry"), "geometry"]
