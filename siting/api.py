@@ -211,6 +211,7 @@ def audit_folder(folder: str | Path) -> list[str]:
     import pandas as pd
 
     from siting.plan.audit import audit
+    from siting.plan.audit_files import audit_files
     from siting.plan.make import model_hash, world_hash
 
     path = Path(folder)
@@ -221,10 +222,9 @@ def audit_folder(folder: str | Path) -> list[str]:
         findings.append("model: is not the one that was solved (its hash differs)")
     if record["inputs"]["world_sha256"] != world_hash(ready.world):
         findings.append(f"world {ready.world.name}: has changed since the plan was made (its hash differs)")
-    findings += audit(ready.data, record, pd.read_parquet(path / "hourly.parquet"))
-    costs = pd.read_csv(path / "costs.csv")["cost_eur_yr"].sum()
-    if abs(costs - record["totals"]["cost_eur_yr"]) > 1e-6 * max(1.0, abs(costs)):
-        findings.append(
-            f"costs.csv: sums to {costs:,.2f} EUR/yr, the plan says {record['totals']['cost_eur_yr']:,.2f}"
-        )
-    return findings
+    try:
+        hourly = pd.read_parquet(path / "hourly.parquet")
+        findings += audit(ready.data, record, hourly)
+        return findings + audit_files(path, record, hourly)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{path}: a file of the output folder is missing or unreadable ({error})") from None

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from siting.errors import InfeasibleError
@@ -22,6 +22,9 @@ FEW = settings(
     derandomize=True,
     deadline=None,
     database=None,
+    phases=[
+        Phase.generate
+    ],  # a failing instance is small as drawn: shrinking it would take minutes of solving
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 GAP = 1e-7

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -21,6 +21,15 @@ class Part(BaseModel):
     """Base of every section: frozen, strict, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    @field_validator("*")
+    @classmethod
+    def _no_name_twice(cls, value: Any) -> Any:
+        if isinstance(value, tuple) and all(isinstance(entry, str) for entry in value):
+            twice = sorted({entry for entry in value if value.count(entry) > 1})
+            if twice:
+                raise ValueError(f"names {', '.join(twice)} twice; keep one")
+        return value
 
 
 class Horizon(Part):

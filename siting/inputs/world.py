@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
-import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from siting.errors import InputError
 from siting.inputs.places import WORLDS, bundled_worlds, nearest
-
-Kind = Literal["measured", "modelled", "proxy", "scenario"]
-KINDS = ("measured", "modelled", "proxy", "scenario")
-SHOWN = 5  # problems of one kind shown in full before they are counted
+from siting.inputs.world_checks import KINDS as KINDS  # part of this module's face
+from siting.inputs.world_checks import SITE_NUMBERS, first_few, number_of, value_problem, world_problems
 
 LONG_TABLES = {
     "zone_values": "zone",
@@ -47,14 +44,6 @@ WIDE_TABLES: dict[str, tuple[str, ...]] = {
         "land_ha",
     ),
 }
-ZONE_QUANTITIES = (
-    "day_ahead_price_eur_mwh",
-    "network_charge_eur_mwh",
-    "gas_price_eur_mwh",
-    "grid_carbon_g_kwh",
-    "grid_cfe_share",
-)
-SITE_NUMBERS = ("lat", "lon", "grid_mw", "grid_wait_yr", "line_km", "land_ha")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +97,8 @@ class World:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """One row a (zone, series): kind, method, source, filled hours."""
-        return _table(self.folder / "series" / "coverage.csv", ("zone", "series", "kind", "method"))
+        columns = ("zone", "series", "kind", "method")
+        return _with_columns(_csv(self.folder / "series" / "coverage.csv"), columns)
 
     @cached_property
     def file_hashes(self) -> dict[str, str]:
@@ -149,11 +139,10 @@ def read_world(folder: Path) -> World:
     shapes = _try(problems, _shapes, folder / "zones.geojson")
     if problems:
         raise InputError(problems)
-    world = _assembled(folder, tables, {name: v or {} for name, v in values.items()}, shapes)
-    problems += [*_unknown_references(world), *_site_problems(world), *_missing_zone_values(world)]
+    problems += world_problems(tables, values, shapes)
     if problems:
         raise InputError(problems)
-    return world
+    return _assembled(folder, tables, values, shapes)
 
 
 def _assembled(
@@ -165,7 +154,7 @@ def _assembled(
     )
     sites = tables["sites"].set_index("site")
     for column in SITE_NUMBERS:
-        sites[column] = pd.to_numeric(sites[column], errors="coerce")
+        sites[column] = sites[column].map(number_of).astype(float)
     points = gpd.points_from_xy(sites["lon"], sites["lat"], crs="EPSG:4326")
     return World(
         name=folder.name,
@@ -187,68 +176,82 @@ def _try(problems: list[str], read: Any, *args: Any) -> Any:
         return None
 
 
-def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A CSV as text, its first column unique and the named columns present."""
+def _csv(path: Path) -> pd.DataFrame:
+    """A CSV as text, indexed by row number (the header is row 1).
+
+    A row may leave out fields at its end (they are empty) but not hold more than the header: a comma without quotes would
+    shift what follows it.
+    """
     if not path.is_file():
         raise InputError(f"{path}: no such file; every world has one (see `siting data describe`)")
     try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = [(i, row) for i, row in enumerate(csv.reader(file, strict=True), start=1) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: is not a readable UTF-8 CSV table ({error})") from None
+    if not lines:
+        raise InputError(f"{path}: is empty; its first row names the columns")
+    header = lines[0][1]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise InputError(f"{path}: column '{twice[0]}' stands twice; keep one")
+    too_long = [
+        f"{path.name} row {i}: has {len(row)} fields, the header {len(header)}; put quotes around text with commas"
+        for i, row in lines[1:]
+        if len(row) > len(header)
+    ]
+    if too_long:
+        raise InputError(first_few(too_long))
+    filled = [row + [""] * (len(header) - len(row)) for _, row in lines[1:]]
+    return pd.DataFrame(filled, index=[i for i, _ in lines[1:]], columns=header, dtype=str)
+
+
+def _with_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise InputError(
-            f"{path}: column {', '.join(missing)} is missing; columns: {', '.join(frame.columns)}"
-        )
+        raise InputError(f"column {', '.join(missing)} is missing; columns: {', '.join(frame.columns)}")
+    return frame
+
+
+def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV as text, its first column unique and the named columns present."""
+    frame = _with_columns(_csv(path), columns)
     key = columns[0]
-    twice = frame.loc[frame[key].duplicated(), key].tolist() if path.name != "coverage.csv" else []
+    twice = frame.loc[frame[key].duplicated(), key].tolist()
     if twice:
         raise InputError(f"{path}: {key} '{twice[0]}' stands in two rows; keep one")
+    unnamed = frame.index[frame[key] == ""]
+    if len(unnamed):
+        raise InputError(f"{path.name} row {unnamed[0]}: {key} is empty; name it or delete the row")
     return frame
 
 
 def _long_table(path: Path, key: str) -> dict[tuple[str, str], Value]:
     """Rows `key, quantity, value, unit, year, kind, source, note` as a dictionary; all problems at once."""
-    quantity = () if key == "parameter" else ("quantity",)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; every world has one")
-    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    missing = [
-        c
-        for c in (key, *quantity, "value", "unit", "year", "kind", "source", "note")
-        if c not in frame.columns
-    ]
-    if missing:
-        raise InputError(
-            f"{path}: column {', '.join(missing)} is missing; columns: {', '.join(frame.columns)}"
-        )
+    names = (key,) if key == "parameter" else (key, "quantity")
+    frame = _with_columns(_csv(path), (*names, "value", "unit", "year", "kind", "source", "note"))
     values: dict[tuple[str, str], Value] = {}
     problems: list[str] = []
-    for line, row in enumerate(frame.to_dict("records"), start=2):
-        index = (row[key], row["quantity"] if quantity else "")
-        where = f"{path.name} row {line} ({', '.join(filter(None, index))})"
-        number = _number(row["value"])
-        if number is None:
-            problems.append(
-                f"{where}: value '{row['value']}' is no finite number; give one, or delete the row if unknown"
-            )
-        elif row["kind"] not in KINDS:
-            problems.append(f"{where}: kind '{row['kind']}'; write one of {', '.join(KINDS)}")
-        elif index in values:
-            problems.append(f"{where}: stands twice; keep one row")
-        else:
-            values[index] = Value(number, row["unit"], row["year"], row["kind"], row["source"], row["note"])
+    for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
+        index = (row[key], row.get("quantity", ""))
+        problem = "stands twice; keep one row" if index in values else _row_problem(row, row[names[-1]])
+        if problem:
+            problems.append(f"{path.name} row {line} ({', '.join(filter(None, index))}): {problem}")
+            continue
+        number = float(row["value"])
+        values[index] = Value(number, row["unit"], row["year"], row["kind"], row["source"], row["note"])
     if problems:
-        raise InputError(problems)
+        raise InputError(first_few(problems))
     return values
 
 
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
+def _row_problem(row: dict[Any, Any], quantity: str) -> str:
+    number = number_of(row["value"])
+    if number is None:
+        return f"value '{row['value']}' is no finite number; give one, or delete the row if unknown"
+    if row["kind"] not in KINDS:
+        return f"kind '{row['kind']}'; write one of {', '.join(KINDS)}"
+    return value_problem(quantity, number, row["unit"])
 
 
 def _shapes(path: Path) -> gpd.GeoDataFrame:
@@ -263,71 +266,3 @@ def _shapes(path: Path) -> gpd.GeoDataFrame:
             f"{path}: features have no property 'zone'; properties: {', '.join(map(str, shapes.columns))}"
         )
     return shapes.to_crs("EPSG:4326")
-
-
-def _unknown_references(world: World) -> Iterable[str]:
-    countries, zones = set(world.countries.index), set(world.zones.index)
-    checks = [
-        ("zones.csv", "country", world.zones["country"], countries),
-        ("sites.csv", "country", world.sites["country"], countries),
-        ("sites.csv", "zone", world.sites["zone"], zones),
-    ]
-    for file, column, entries, known in checks:
-        bad = entries[~entries.isin(known)]
-        yield from _first(
-            f"{file}: {column} '{value}' of '{key}' is unknown; {nearest(value, sorted(known))}"
-            for key, value in bad.items()
-        )
-    keyed = [
-        ("zone_values", zones),
-        ("country_values", countries),
-        ("technologies", set(world.options.index)),
-    ]
-    for table, known in keyed:
-        bad_keys = [key for key in world.keys(table) if key not in known]
-        yield from _first(
-            f"{table}.csv: {LONG_TABLES[table]} '{key}' is unknown; {nearest(key, sorted(known))}"
-            for key in bad_keys
-        )
-    unknown = {v.source for table in world.values.values() for v in table.values()} - set(world.sources.index)
-    yield from _first(
-        f"sources.csv: no row for source '{source}', which other tables cite; add it"
-        for source in sorted(unknown)
-    )
-    yield from _first(
-        f"zones.geojson: no shape for zone '{z}'; add a feature"
-        for z in world.zones.index[world.zones.geometry.isna()]
-    )
-
-
-def _site_problems(world: World) -> Iterable[str]:
-    sites = world.sites
-    for column in ("lat", "lon", "grid_mw", "line_km", "land_ha"):
-        bad = sites.index[sites[column].isna() | (sites[column].abs() == float("inf"))]
-        yield from _first(f"sites.csv: {column} of '{site}' is no finite number; give one" for site in bad)
-    for column in ("grid_mw", "grid_wait_yr", "line_km", "land_ha"):
-        bad = sites.index[sites[column] < 0]
-        yield from _first(
-            f"sites.csv: {column} of '{s}' is {sites.at[s, column]}; give a value >= 0" for s in bad
-        )
-    outside = sites.index[(sites["lat"].abs() > 90) | (sites["lon"].abs() > 180)]
-    yield from _first(
-        f"sites.csv: '{s}' lies at lat {sites.at[s, 'lat']}, lon {sites.at[s, 'lon']}, outside WGS 84; swapped or projected?"
-        for s in outside
-    )
-
-
-def _missing_zone_values(world: World) -> Iterable[str]:
-    have = world.values["zone_values"]
-    missing = [(z, q) for z in world.zones.index for q in ZONE_QUANTITIES if (z, q) not in have]
-    yield from _first(
-        f"zone_values.csv: zone '{z}' has no {q}; add a row with unit, year, kind and source"
-        for z, q in missing
-    )
-
-
-def _first(problems: Iterable[str]) -> list[str]:
-    """The first few problems of a kind, then a count: a thousand equal lines help nobody."""
-    every = list(problems)
-    rest = len(every) - SHOWN
-    return every[:SHOWN] + ([f"... and {rest} more like the last"] if rest > 0 else [])

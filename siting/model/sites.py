@@ -68,7 +68,7 @@ def _number(b: Build) -> None:
     m.most_per_country = pyo.Constraint(
         countries, rule=lambda m, n: pyo.quicksum(m.open[s] for s in inside[n]) <= data.per_country_max
     )
-    if data.countries_min > 1:
+    if data.countries_min > 0:
         m.used = pyo.Var(countries, domain=pyo.Binary)
         m.used_if_open = pyo.Constraint(
             countries, rule=lambda m, n: m.used[n] <= pyo.quicksum(m.open[s] for s in inside[n])

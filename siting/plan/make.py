@@ -21,6 +21,24 @@ from siting.plan.plan import SCHEMA, Plan
 from siting.solver.solution import Energy, Solution, StageResult
 from siting.units import G_PER_T, KWH_PER_MWH
 
+BINDING = 1e-5  # relative: a limit this close to its use is said to bind
+HOURLY_KEYS = ("site", "hour", "period", "weight_h")
+RESULTS = (
+    "modules",
+    "it_mw",
+    "accelerators",
+    "compute_pflops",
+    "connection_mw",
+    "facility_mwh",
+    "pue",
+    "cost_eur_yr",
+    "capex_eur",
+    "energy_eur_mwh",
+    "carbon_t_yr",
+    "lifecycle_t_yr",
+    "carbon_g_kwh",
+    "cfe_score",
+)
 OBJECTIVE_UNIT = {"cost": "EUR/yr", "carbon": "t CO2e/yr", "compute": "MW of IT", "weighted": "EUR/yr"}
 
 
@@ -35,12 +53,12 @@ def make_plan(
     emissions = _emissions(data, energy)
     supply = _supply(data, energy)
     rows = {s: _site_record(data, solved, s, energy[s], hourly, costs, emissions) for s in shares}
+    totals = _totals(rows, costs, emissions)
+    clean_share = _clean_share(data, energy, totals["facility_mwh"], totals["cfe_score"])
     record: dict[str, Any] = {
         "siting": SCHEMA,
         "title": model.title,
-        "status": solved.stages[-1].status
-        if len(solved.stages) < len(data.objectives)
-        else solved.stages[0].status,
+        "status": _status(data, solved),
         "objective": _stage(solved.stages[0]),
         "later_objectives": [_stage(stage) for stage in solved.stages[1:]],
         "method": solved.method,
@@ -48,8 +66,8 @@ def make_plan(
         "versions": {"siting": version("siting"), "python": platform.python_version(), **solver},
         "inputs": {"world": world.name, "model_sha256": model_hash(model), "world_sha256": world_hash(world)},
         "hours": {"modelled": len(data.weight), "periods": list(hours.labels), "rms_error": hours.error},
-        "totals": _totals(rows, costs, emissions),
-        "binding": _binding(data, solved),
+        "totals": totals,
+        "binding": _binding(data, totals, solved, clean_share),
         "sites": list(rows.values()),
         "notes": list(data.notes),
         "model": model.model_dump(mode="json"),
@@ -67,6 +85,12 @@ def model_hash(model: PlanningModel) -> str:
 def world_hash(world: World) -> str:
     """SHA-256 over the hashes of all files of the world."""
     return hashlib.sha256(json.dumps(world.file_hashes, sort_keys=True).encode()).hexdigest()
+
+
+def _status(data: Instance, solved: Solution) -> str:
+    """optimal only if every objective was taken to the asked gap; else what cut the first unfinished one short."""
+    cut = [stage.status for stage in solved.stages if stage.status != "optimal"]
+    return cut[0] if cut else "optimal" if len(solved.stages) == len(data.objectives) else "time_limit"
 
 
 def _stage(stage: StageResult) -> dict[str, Any]:
@@ -112,7 +136,7 @@ def _hourly(data: Instance, hours: Hours, energy: dict[str, Energy]) -> pd.DataF
             block["carbon_g_kwh"] = np.array(data.grid_carbon_t_mwh[c]) * G_PER_T / KWH_PER_MWH
             block["grid_cfe_share"] = np.array(data.grid_cfe_share[c])
         blocks.append(pd.DataFrame(block))
-    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
+    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=[*HOURLY_KEYS, "load_mw"])
 
 
 def _load(data: Instance, c: str, e: Energy) -> np.ndarray:
@@ -292,26 +316,44 @@ def _totals(
     }
 
 
-def _binding(data: Instance, solved: Solution) -> list[dict[str, Any]]:
-    """Limits with no room left: budget, potentials, counts of sites and target."""
-    found = []
-    spent = sum(eur for (group, _, _), eur in solved.capex_eur.items() if group in data.capex_counts)
-    tonnes = sum(solved.carbon_t.values())
-    used: dict[tuple[str, ...], float] = {("capex",): spent, ("carbon",): tonnes}
+def _binding(
+    data: Instance, totals: dict[str, float], solved: Solution, clean_share: float
+) -> list[dict[str, Any]]:
+    """Limits with no room left: budget, caps, matching, potentials, number of sites and target."""
+    used: dict[tuple[str, ...], float] = {
+        ("capex",): sum(eur for (group, _, _), eur in solved.capex_eur.items() if group in data.capex_counts),
+        ("carbon",): totals["carbon_t_yr"],
+        ("carbon_rate",): totals["carbon_g_kwh"],
+        ("clean",): clean_share,
+    }
     for c, k in data.ppa:
-        key = ("potential", data.zone[c], k)
-        used[key] = used.get(key, 0.0) + (
-            solved.energy[c].capacity.get(("ppa", k), 0.0) if c in solved.energy else 0.0
-        )
-    for r, limit in data.limits.items():
-        if r in used and used[r] >= limit.value * (1 - 1e-6) and used[r] > 0:
-            found.append({"limit": limit.meaning, "value": limit.value, "unit": limit.unit})
+        mw = solved.energy[c].capacity.get(("ppa", k), 0.0) if c in solved.energy else 0.0
+        used["potential", data.zone[c], k] = used.get(("potential", data.zone[c], k), 0.0) + mw
+    found = [
+        {"limit": limit.meaning, "value": limit.value, "unit": limit.unit}
+        for r, limit in data.limits.items()
+        if used[r] > 0 and abs(used[r] - limit.value) <= BINDING * limit.value
+    ]
     if len(solved.modules) in {data.sites_min, data.sites_max}:
         found.append({"limit": "sites.min / sites.max", "value": len(solved.modules), "unit": "sites"})
-    total = sum(solved.modules.values()) * data.module_mw
-    if data.target_it_mw > 0 and total - data.target_it_mw < data.module_mw:
+    if data.target_it_mw > 0 and totals["it_mw"] - data.target_it_mw < data.module_mw:
         found.append({"limit": "target", "value": data.target_it_mw, "unit": "MW of IT"})
     return found
+
+
+def _clean_share(data: Instance, energy: dict[str, Energy], load_mwh: float, cfe: float) -> float:
+    """What matching measures: the CFE score, or contracted and clean on-site MWh less storage losses over the load."""
+    if data.matching != "annual" or not load_mwh:
+        return cfe
+    weight, clean = np.array(data.weight), 0.0
+    for s, e in energy.items():
+        c = data.sites[s].supply_class
+        signs = {("deliver",): 1.0, ("sell",): 1.0}
+        signs |= {("gen", k): 1.0 for k in data.options_of("onsite", c) if data.onsite[c, k].clean}
+        for k in data.options_of("storage", c):
+            signs |= {("discharge", k): 1.0, ("charge", k): -1.0}
+        clean += sum(sign * float(weight @ e.hourly[key]) for key, sign in signs.items() if key in e.hourly)
+    return clean / load_mwh
 
 
 def _site_frame(world: World, data: Instance, rows: dict[str, dict[str, Any]]) -> gpd.GeoDataFrame:
@@ -324,7 +366,7 @@ def _site_frame(world: World, data: Instance, rows: dict[str, dict[str, Any]]) -
         s: {k: v for k, v in row.items() if not isinstance(v, dict) and k not in {"site", "country", "zone"}}
         for s, row in rows.items()
     }
-    results = pd.DataFrame.from_dict(flat, orient="index").reindex(sites.index)
+    results = pd.DataFrame.from_dict(flat, orient="index").reindex(index=sites.index, columns=list(RESULTS))
     frame = sites.assign(
         selected=sites.index.isin(list(rows)), **{column: results[column] for column in results.columns}
     )

@@ -45,6 +45,10 @@ class Frontier:
         """Add what a pricing found; returns how much of it was new."""
         c, new = priced.c, 0
         self.columns[c] = priced.columns
+        self.portfolios.setdefault(c, [])
+        self.cuts.setdefault(c, [])
+        if not priced.found and not self.portfolios[c]:
+            self.changed.add(c)  # nothing can supply it: worth remembering too
         for portfolio, cut in priced.found:
             known = min((worth(cut.prices, p.quantity) for p in self.portfolios.get(c, [])), default=math.inf)
             value = worth(cut.prices, portfolio.quantity)
@@ -57,6 +61,11 @@ class Frontier:
         if new:
             self.changed.add(c)
         return new
+
+    def knows(self, c: str, prices: Prices) -> bool:
+        """Whether a class has been priced there, or is known to have no supply at all."""
+        cuts = self.cuts.get(c)
+        return cuts is not None and (not cuts or any(_same(prices, cut.prices) for cut in cuts))
 
     def recall(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
         """Take what earlier runs found for the same class LPs."""
@@ -84,9 +93,14 @@ class _Best:
     rounds: int = 0
 
     @property
+    def has_plan(self) -> bool:
+        """A plan has been found (it may be an empty one)."""
+        return math.isfinite(self.value)
+
+    @property
     def gap(self) -> float:
         """Relative gap, infinite while one side is missing."""
-        return gap_share(self.value, self.bound) if self.modules and math.isfinite(self.bound) else math.inf
+        return gap_share(self.value, self.bound) if self.has_plan and math.isfinite(self.bound) else math.inf
 
 
 def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> Solution:
@@ -99,8 +113,8 @@ def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock,
             kept = best.value + TIE_SHARE * max(1.0, abs(best.value))
             goal = goal.keep(name, kept)
         found, status = _solve_goal(goal, pool, frontier, clock, gap)
-        if not found.modules:
-            if not best.modules:
+        if not found.has_plan:
+            if not best.has_plan:
                 raise StoppedError(stopped_text(clock, status))
             break
         best = found
@@ -138,11 +152,7 @@ def _solve_goal(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: f
 def _first_prices(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock) -> None:
     """Price every class at the goal's own weights, so that every class has a portfolio and a bounding cut."""
     weights = {q: p for q, p in (goal.weights or {("cost",): 1.0}).items() if p}
-    asked = [
-        c
-        for c in goal.data.classes
-        if not any(_same(cut.prices, weights) for cut in frontier.cuts.get(c, []))
-    ]
+    asked = [c for c in goal.data.classes if not frontier.knows(c, weights)]
     for done, priced in enumerate(pool.price({c: [weights] for c in asked}), start=1):
         frontier.add(priced)
         clock.say(f"pricing supply class {done} of {len(asked)}")
@@ -205,11 +215,7 @@ def _ask(
     """Add a pricing at the duals for every class that has not been priced there yet."""
     for c in classes:
         wanted = class_prices(goal, c, d)
-        if (
-            wanted
-            and not any(_same(wanted, cut.prices) for cut in frontier.cuts[c])
-            and wanted not in prices.get(c, [])
-        ):
+        if wanted and not frontier.knows(c, wanted) and wanted not in prices.get(c, []):
             prices.setdefault(c, []).append(wanted)
 
 

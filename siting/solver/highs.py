@@ -23,6 +23,7 @@ from siting.solver.progress import Clock
 
 FEASIBILITY = 1e-5  # largest row violation accepted, relative to the row's own scale
 INTEGRALITY = 1e-5
+LOG_EVERY_S = 1.0
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -142,7 +143,9 @@ def solve_mip(
         bound = out.mip_dual_bound if abs(out.mip_dual_bound) < 1e20 else None
         clock.say(stage, incumbent, bound)
 
+    h.setOptionValue("mip_min_logging_interval", LOG_EVERY_S)
     h.cbMipLogging += log
+    h.cbMipImprovingSolution += log
     interrupted = run_interruptible(h)
     return _outcome(h, model, gap, interrupted)
 
@@ -158,11 +161,20 @@ def run_interruptible(h: highspy.Highs) -> bool:
     h.cbMipInterrupt += ask
     h.cbSimplexInterrupt += ask
     h.cbIpmInterrupt += ask
-    worker = threading.Thread(target=h.run, daemon=True)
-    worker.start()
-    while worker.is_alive():
+    done = threading.Event()
+
+    def work() -> None:
         try:
-            worker.join(0.2)
+            h.run()
+        finally:
+            done.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    while (
+        not done.is_set()
+    ):  # an event, not Thread.join: a join that is interrupted may take a running thread for ended
+        try:
+            done.wait(0.2)
         except KeyboardInterrupt:
             stop.set()
     return stop.is_set()
@@ -171,9 +183,11 @@ def run_interruptible(h: highspy.Highs) -> bool:
 def _outcome(h: highspy.Highs, model: Compiled, gap: float, interrupted: bool) -> Outcome:
     status = h.getModelStatus()
     info = h.getInfo()
-    if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
+    if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
+        status = _told_apart(h, len(model.columns))
+    if status == highspy.HighsModelStatus.kInfeasible:
         return Outcome("infeasible", None, math.inf, None)
-    if status == highspy.HighsModelStatus.kUnbounded:
+    if status in {highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
         return Outcome("unbounded", None, -math.inf, None)
     is_mip = bool(model.integer.any())
     bound = info.mip_dual_bound if is_mip else -math.inf
@@ -189,6 +203,14 @@ def _outcome(h: highspy.Highs, model: Compiled, gap: float, interrupted: bool) -
     close = abs(objective - bound) <= gap * max(abs(objective), 1e-9) * (1 + 1e-9) + 1e-9
     word = "optimal" if close else "interrupted" if interrupted else "time_limit"
     return Outcome(word, objective, min(bound, objective), x)
+
+
+def _told_apart(h: highspy.Highs, columns: int) -> highspy.HighsModelStatus:
+    """Unbounded or infeasible? Without an objective only infeasibility is left."""
+    h.changeColsCost(columns, np.arange(columns, dtype=np.int32), np.zeros(columns))
+    h.run()
+    infeasible = h.getModelStatus() == highspy.HighsModelStatus.kInfeasible
+    return highspy.HighsModelStatus.kInfeasible if infeasible else highspy.HighsModelStatus.kUnbounded
 
 
 def feasible(model: Compiled, x: Array) -> bool:

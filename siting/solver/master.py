@@ -132,8 +132,8 @@ def inside(goal: Goal, portfolios: Mapping[str, Sequence[Portfolio]], penalty: f
     index = [(c, j) for c in data.classes for j in range(len(portfolios[c]))]
     m.mix = pyo.Var(index, domain=pyo.NonNegativeReals)
     m.mixed = pyo.Constraint(
-        list(data.classes),
-        rule=lambda m, c: pyo.quicksum(m.mix[c, j] for j in range(len(portfolios[c]))) == b.it_mw[c],
+        [c for c in data.classes if data.members(c)],
+        rule=lambda m, c: pyo.quicksum(m.mix[c, j] for j in range(len(portfolios[c]))) - b.it_mw[c] == 0,
     )
     used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
     for c in data.classes:
@@ -194,6 +194,8 @@ def outside(
         return priced(c, {q: p / size for q, p in cut.prices.items()}) >= cut.value / size * b.it_mw[c]
 
     m.cut = pyo.Constraint(rows, rule=cut_row)
+    barred = [c for c in data.classes if not portfolios[c] and data.members(c)]
+    m.no_supply = pyo.Constraint(barred, rule=lambda m, c: b.it_mw[c] == 0)
     used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
     for c in data.classes:
         for r, row in goal.uses(c).items():

@@ -64,14 +64,15 @@ class ClassProblem:
         self._highs = highs_of(self.model, threads)
         self._solved = False
 
-    def price(self, prices: Mapping[Quantity, float]) -> tuple[Portfolio, Cut]:
-        """Minimise the priced quantities; the portfolio found and the cut proven."""
+    def price(self, prices: Mapping[Quantity, float]) -> tuple[Portfolio, Cut] | None:
+        """Minimise the priced quantities; the portfolio found and the cut proven. None: nothing can supply the class."""
         objective = self._objective(prices)
         h = self._highs
         n = len(self.columns)
         h.changeColsCost(n, np.arange(n, dtype=np.int32), objective)
         h.changeObjectiveOffset(0.0)
-        self._run()
+        if not self._run():
+            return None
         x = np.array(h.getSolution().col_value)
         value = self._proven_value(objective)
         worth = self.model.objectives @ x
@@ -89,7 +90,7 @@ class ClassProblem:
                 weights[row[q]] = price
         return np.asarray(weights @ self.model.objectives)
 
-    def _run(self) -> None:
+    def _run(self) -> bool:
         h = self._highs
         cold = not self._solved
         large = self.model.matrix.shape[0] >= LARGE_ROWS
@@ -98,12 +99,16 @@ class ClassProblem:
             "simplex_strategy", 1 if cold else 4
         )  # after a cost change the last basis is primal feasible
         h.run()
-        if h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        status = h.getModelStatus()
+        if status in {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
+            return False
+        if status != highspy.HighsModelStatus.kOptimal:
             word = h.modelStatusToString(h.getModelStatus())
             raise SitingError(
                 f"pricing of supply class {self.c} ended {word}; a cost or an option is missing in the world's tables"
             )
         self._solved = True
+        return True
 
     def _proven_value(self, objective: Array) -> float:
         """A lower bound from the row duals by our own arithmetic: y b less what negative reduced costs could still gain."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyomo.environ as pyo
 
 from siting.errors import InfeasibleError, SitingError, StoppedError
 from siting.instance.instance import Instance
 from siting.model.build import objective_terms, whole
 from siting.model.terms import Build
-from siting.solver.highs import Array, Outcome, compile_model, load_values, solve_mip
+from siting.solver.highs import Outcome, compile_model, load_values, solve_mip
 from siting.solver.progress import Clock
 from siting.solver.solution import Solution, StageResult, read_solution
 
@@ -22,28 +23,31 @@ def solve_whole(data: Instance, clock: Clock, gap: float, threads: int) -> Solut
     terms = objective_terms(b)
     stages: list[StageResult] = []
     b.m.kept = pyo.ConstraintList()
-    last: Array | None = None
     for name in data.objectives:
-        outcome = _stage(b, name, terms[name], clock, gap, threads, last)
-        last = outcome.x
-        stages.append(StageResult(name, float(outcome.objective or 0.0), outcome.bound, outcome.status))
-        if outcome.status in {"time_limit", "interrupted"}:
+        outcome = _stage(b, name, terms[name], clock, gap, threads, started=bool(stages))
+        if outcome.x is None and not stages:
+            raise StoppedError(stopped_text(clock, outcome.status))
+        value = float(
+            pyo.value(terms[name])
+        )  # of this stage's plan, or of the last one's if this found none in time
+        stages.append(StageResult(name, value, min(outcome.bound, value), outcome.status))
+        if outcome.status != "optimal":
             break
-        b.m.kept.add(
-            terms[name] <= pyo.value(terms[name]) + TIE_SHARE * max(1.0, abs(pyo.value(terms[name])))
-        )
+        b.m.kept.add(terms[name] <= value + TIE_SHARE * max(1.0, abs(value)))
     return read_solution(b, tuple(stages), "whole", clock.seconds)
 
 
 def _stage(
-    b: Build, name: str, expression: object, clock: Clock, gap: float, threads: int, start: Array | None
+    b: Build, name: str, expression: object, clock: Clock, gap: float, threads: int, started: bool
 ) -> Outcome:
+    """Minimise one objective, from the values an earlier stage left; puts what it finds into the variables."""
     if hasattr(b.m, "goal"):
         b.m.del_component("goal")
     b.m.goal = pyo.Objective(expr=expression, sense=pyo.minimize)
     model = compile_model(b.m)
     rows, columns = model.matrix.shape
     clock.say(f"solving for {name}: {rows:,} rows, {columns:,} columns, {int(model.integer.sum())} integer")
+    start = np.array([v.value or 0.0 for v in model.columns]) if started else None
     outcome = solve_mip(model, clock, f"solving for {name}", gap, threads, start)
     if outcome.status == "infeasible":
         raise InfeasibleError(
@@ -53,9 +57,8 @@ def _stage(
         raise SitingError(
             f"objective {name} is unbounded: a cost or a limit is missing in the world's tables"
         )
-    if outcome.x is None:
-        raise StoppedError(stopped_text(clock, outcome.status))
-    load_values(b.m, model, outcome.x)
+    if outcome.x is not None:
+        load_values(b.m, model, outcome.x)
     return outcome
 
 

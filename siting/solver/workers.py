@@ -23,7 +23,7 @@ RETRIES = 3  # a worker that dies is replaced and its pricing repeated this ofte
 
 @dataclass(frozen=True)
 class Priced:
-    """What one class's pricing found, with the names of the LP's columns."""
+    """What one class's pricing found, with the names of the LP's columns; nothing found: nothing can supply the class."""
 
     c: str
     columns: tuple[Column, ...]
@@ -50,7 +50,12 @@ def price_class(key: str, data: Instance, prices: Sequence[Prices]) -> Priced:
     problem = _HELD.get(key)
     if problem is None:
         problem = _HELD[key] = ClassProblem(data)
-    return Priced(problem.c, problem.columns, [problem.price(p) for p in prices])
+    return _priced(problem, prices)
+
+
+def _priced(problem: ClassProblem, prices: Sequence[Prices]) -> Priced:
+    found = [problem.price(p) for p in prices]
+    return Priced(problem.c, problem.columns, [pair for pair in found if pair is not None])
 
 
 class InProcess:
@@ -65,8 +70,7 @@ class InProcess:
         for c, prices in asked.items():
             if c not in self._problems:
                 self._problems[c] = ClassProblem(self.data.only(c))
-            problem = self._problems[c]
-            yield Priced(c, problem.columns, [problem.price(p) for p in prices])
+            yield _priced(self._problems[c], prices)
 
     def close(self) -> None:
         """Nothing to let go of."""

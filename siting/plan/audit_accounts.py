@@ -1,0 +1,179 @@
+"""The audit's books: cost, capex, tonnes and clean energy recomputed, held against limits, totals and objectives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from siting.plan.findings import ROOM, Audit, flow_of
+
+
+def accounts(
+    check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, load: np.ndarray, it_mw: float
+) -> dict[str, float]:
+    """Cost, capex, tonnes and clean energy of one site, recomputed from its decisions."""
+    data, s, n = check.data, row["site"], len(load)
+    w = np.array(data.weight)
+    site, size, store_mw, store_mwh = data.sites[s], row["supply_mw"], row["store_mw"], row["store_mwh"]
+    buy, deliver, sell = (flow_of(flow, f"{name}_mw", n) for name in ("buy", "deliver", "sell"))
+    halls = {q: data.halls[c, q] for q in row["cooling_mw"] if (c, q) in data.halls}
+    housing = (
+        sum(hall.yearly_eur_mw * row["cooling_mw"][q] for q, hall in halls.items())
+        + data.it[c].yearly_eur_mw * it_mw
+    )
+    power = site.line_yearly_eur_mw * it_mw
+    tonnes = life_cycle = clean = 0.0
+    capex = {
+        "site": sum(hall.capex_eur_mw * row["cooling_mw"][q] for q, hall in halls.items()),
+        "it": data.it[c].capex_eur_mw * it_mw,
+    }
+    capex |= {"connection": site.line_capex_eur_mw * it_mw, "onsite_power": 0.0}
+    if c in data.price_eur_mwh:
+        price, network = np.array(data.price_eur_mwh[c]), data.network_eur_mwh[c]
+        worth = np.where(price > 0, price * (1 - data.sale_haircut_share), price)
+        power += data.connection[c].yearly_eur_mw * row["connection_mw"]
+        power += float(w @ (buy * price + (buy + deliver) * network - sell * worth))
+        capex["connection"] += data.connection[c].capex_eur_mw * row["connection_mw"]
+        tonnes += float(w @ (buy * np.array(data.grid_carbon_t_mwh[c])))
+        clean += float(w @ (deliver + buy * np.array(data.grid_cfe_share[c])))
+        life_cycle += tonnes
+    contracted = {k: np.array(data.availability[c, k]) * size.get(k, 0.0) for k in data.options_of("ppa", c)}
+    total = sum(contracted.values(), np.zeros(n))
+    for k, output in contracted.items():
+        power += data.ppa[c, k].yearly_eur_mw * size.get(k, 0.0)
+        used = np.divide(deliver * output, total, out=np.zeros(n), where=total > 0)
+        life_cycle += data.ppa[c, k].lifecycle_t_mwh * float(w @ used)
+    annual_clean = float(w @ (deliver + sell))
+    for k in data.options_of("onsite", c):
+        option, mwh = data.onsite[c, k], float(w @ flow_of(flow, f"gen_{k}_mw", n))
+        power += (
+            option.yearly_eur_mw * size.get(k, 0.0) + (option.energy_eur_mwh + option.allowance_eur_mwh) * mwh
+        )
+        capex["onsite_power"] += option.capex_eur_mw * size.get(k, 0.0)
+        tonnes += option.carbon_t_mwh * mwh
+        life_cycle += option.lifecycle_t_mwh * mwh
+        clean += mwh if option.clean else 0.0
+        annual_clean += mwh if option.clean else 0.0
+    for b in data.options_of("storage", c):
+        option = data.storage[c, b]
+        power += option.yearly_eur_mw * store_mw.get(b, 0.0) + option.yearly_eur_mwh * store_mwh.get(b, 0.0)
+        capex["onsite_power"] += option.capex_eur_mw * store_mw.get(
+            b, 0.0
+        ) + option.capex_eur_mwh * store_mwh.get(b, 0.0)
+        net = float(w @ (flow_of(flow, f"discharge_{b}_mw", n) - flow_of(flow, f"charge_{b}_mw", n)))
+        clean, annual_clean = clean + net, annual_clean + net
+    power += data.internal_price_eur_t * tonnes
+    load_mwh = float(w @ load)
+    result = {
+        "facility_mwh": load_mwh,
+        "pue": load_mwh / (it_mw * data.utilisation_share * float(w.sum())),
+        "cost_eur_yr": housing + power,
+        "capex_eur": sum(capex.values()),
+        "energy_eur_mwh": power / load_mwh,
+        "carbon_t_yr": tonnes,
+        "lifecycle_t_yr": life_cycle,
+        "carbon_g_kwh": tonnes / load_mwh * 1e3,
+        "cfe_score": clean / load_mwh,
+    }
+    for name, value in result.items():
+        check.same(f"{s}: {name}", row[name], value)
+    return {
+        **result,
+        "clean_mwh": clean if data.matching == "hourly" else annual_clean,
+        "counted_eur": sum(capex[g] for g in data.capex_counts),
+    }
+
+
+def couplings(
+    check: Audit, sites: Mapping[str, Mapping[str, Any]], results: dict[str, dict[str, float]]
+) -> None:
+    """Potentials of zones, budget, carbon caps and matching over the portfolio."""
+    data = check.data
+    if not all(results.values()):
+        return
+    total = {
+        name: sum(r[name] for r in results.values())
+        for name in ("carbon_t_yr", "facility_mwh", "clean_mwh", "counted_eur")
+    }
+    used: dict[tuple[str, ...], float] = {
+        ("capex",): total["counted_eur"],
+        ("carbon",): total["carbon_t_yr"],
+        ("carbon_rate",): total["carbon_t_yr"] / max(total["facility_mwh"], 1e-9) * 1e3,
+        ("clean",): total["clean_mwh"] / max(total["facility_mwh"], 1e-9),
+    }
+    for key, limit in data.limits.items():
+        if key[0] == "potential":
+            amount = sum(row["supply_mw"].get(key[2], 0.0) for row in sites.values() if row["zone"] == key[1])
+        else:
+            amount = used[key]
+        low, high = (amount, limit.value) if limit.sense == "<=" else (limit.value, amount)
+        check.within(f"{limit.meaning} ({limit.unit})", low, high)
+
+
+def totals(
+    check: Audit,
+    record: Mapping[str, Any],
+    sites: Mapping[str, Mapping[str, Any]],
+    results: dict[str, dict[str, float]],
+) -> None:
+    """Every stated total is the sum of what was recomputed, and none is missing."""
+    data, stated = check.data, record["totals"]
+    if not all(results.values()):
+        return
+    sums = {
+        name: sum(r[name] for r in results.values())
+        for name in ("facility_mwh", "cost_eur_yr", "capex_eur", "carbon_t_yr", "lifecycle_t_yr")
+    }
+    load = sums["facility_mwh"]
+    it_mw = sum(row["modules"] for row in sites.values()) * data.module_mw
+    again = {
+        **sums,
+        "sites": len(sites),
+        "countries": len({row["country"] for row in sites.values()}),
+        "it_mw": it_mw,
+        "accelerators": it_mw * data.accelerators_per_mw,
+        "compute_pflops": it_mw * data.compute_pflops_mw,
+        "connection_mw": sum(row["connection_mw"] for row in sites.values()),
+        "cash_cost_eur_yr": sums["cost_eur_yr"] - data.internal_price_eur_t * sums["carbon_t_yr"],
+        "energy_eur_mwh": sum(r["energy_eur_mwh"] * r["facility_mwh"] for r in results.values()) / load
+        if load
+        else 0.0,
+        "carbon_g_kwh": sums["carbon_t_yr"] / load * 1e3 if load else 0.0,
+        "cfe_score": sum(r["cfe_score"] * r["facility_mwh"] for r in results.values()) / load
+        if load
+        else 0.0,
+        "pue": load / (it_mw * data.utilisation_share * sum(data.weight)) if load else 0.0,
+    }
+    for name in sorted({*stated, *again}):
+        known = name in again and name in stated
+        check.true(f"totals: '{name}' is missing, or no quantity the audit knows", known)
+        check.same(f"totals: {name}", stated.get(name, np.nan), again.get(name, np.nan))
+    _objectives(check, record, again)
+
+
+def _objectives(check: Audit, record: Mapping[str, Any], again: Mapping[str, float]) -> None:
+    """Stated objective values are the totals; gap is the distance to the bound; no bound beats its plan."""
+    data = check.data
+    worth = {"cost": again["cost_eur_yr"], "carbon": again["carbon_t_yr"], "compute": again["it_mw"]}
+    worth["weighted"] = again["cost_eur_yr"] + data.carbon_weight_eur_t * again["carbon_t_yr"]
+    stages = [record["objective"], *record["later_objectives"]]
+    whole = len(stages) == len(data.objectives) or stages[-1]["status"] != "optimal"
+    check.true(f"{len(stages)} of {len(data.objectives)} objectives are stated", whole)
+    for i, stage in enumerate(stages[: len(data.objectives)]):
+        name, value, bound = stage["name"], stage["value"], stage["bound"]
+        check.true(
+            f"objective {i + 1} is {name}, the model asks for {data.objectives[i]}",
+            name == data.objectives[i],
+        )
+        if i == len(record["later_objectives"]):
+            check.same(f"objective {name}", value, worth[name])
+        else:  # a later objective may worsen an earlier one within its tie share
+            check.within(f"objective {name} after later ones", abs(worth[name] - value), ROOM * abs(value))
+        if bound is None:  # stopped before any bound was proven
+            check.true(f"objective {name} states a gap without a bound", stage["gap"] is None)
+            continue
+        check.same(f"gap of objective {name}", stage["gap"], abs(value - bound) / max(abs(value), 1e-9))
+        low, high = (value, bound) if name == "compute" else (bound, value)
+        check.within(f"bound of objective {name}", low, high)

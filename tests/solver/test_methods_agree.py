@@ -1,0 +1,153 @@
+"""The frontier method and the whole model are two ways to one optimum; neither may call possible what the other calls not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from siting.errors import InfeasibleError
+from siting.instance.instance import Instance
+from siting.plan.audit import audit
+from siting.solver.frontier import Frontier, solve_frontier
+from siting.solver.progress import Clock
+from siting.solver.solution import Solution
+from siting.solver.workers import InProcess
+from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
+from tests.test_properties import instances
+
+GAP = 1e-5
+
+CASES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "all options": {"battery": BATTERY, "gas": GAS, "ppa": WIND, "utilisation_share": 0.5},
+    "scarce contract": {"ppa": WIND, "ppa_potential_mw": 12.0, "target_it_mw": 30.0},
+    "carbon cap": {"battery": BATTERY, "gas": GAS, "ppa": WIND, "carbon_cap_t": 9_000.0},
+    "carbon rate cap": {"ppa": WIND, "utilisation_share": 0.5, "carbon_cap_g_kwh": 150.0},
+    "budget": {"gas": GAS, "budget_eur": 600e6, "utilisation_share": 0.7},
+    "hourly matching": {"battery": BATTERY, "ppa": WIND, "matching": "hourly", "cfe_score_min": 0.75},
+    "annual matching": {"ppa": WIND, "ppa_potential_mw": 15.0, "matching": "annual", "cfe_score_min": 0.3},
+    "carbon, then cost": {"ppa": WIND, "gas": GAS, "objectives": ("carbon", "cost")},
+    "compute, then cost": {"ppa": WIND, "objectives": ("compute", "cost"), "target_it_mw": 0.0, "budget_eur": 1_000e6},
+    "weighted": {"ppa": WIND, "objectives": ("weighted",), "carbon_weight_eur_t": 200.0},
+    "forced, two countries": {"forced": ("two",), "countries_min": 2, "battery": BATTERY},
+}  # fmt: skip
+
+
+def frontier(data: Instance) -> Solution:
+    pool = InProcess(data)
+    try:
+        return solve_frontier(data, pool, Frontier(), Clock(30.0), GAP)
+    finally:
+        pool.close()
+
+
+def either(solve: Any, data: Instance) -> Solution | None:
+    try:
+        solution: Solution = solve(data)
+    except InfeasibleError:
+        return None
+    return solution
+
+
+def assert_agree(data: Instance) -> None:
+    whole, parts = either(solved, data), either(frontier, data)
+    assert (whole is None) == (parts is None)
+    if whole is None or parts is None:
+        return
+    assert len(whole.stages) == len(parts.stages)
+    for one, other in zip(whole.stages, parts.stages, strict=True):
+        assert other.status == "optimal"
+        assert other.value == pytest.approx(one.value, rel=3 * GAP)
+        assert other.bound <= one.value + 1e-6 * abs(one.value), "a bound above an optimum proves too much"
+    plan = small_plan(data, parts)
+    assert audit(data, plan.record, plan.hourly) == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_small_instance(case: str) -> None:
+    assert_agree(small_instance(**CASES[case]))
+
+
+@settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+@given(instances())
+def test_drawn_instances(data: Instance) -> None:
+    assert_agree(data)
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-9])
+def test_matching_that_asks_for_nothing(share: float) -> None:
+    """A score of 0 is a valid question: annual matching without any clean supply."""
+    data = small_instance(matching="annual", cfe_score_min=share)
+    limits = {**data.limits, **small_instance(cfe_score_min=1e-12).limits}
+    limits["clean",] = replace(limits["clean",], value=share)
+    assert_agree(replace(data, limits=limits, cfe_score_min=share))
+
+
+def without_supply(c: str) -> Instance:
+    """Class `c` has no grid and no plant of its own: nothing can run there."""
+    data = small_instance()
+    tables = ("price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh", "grid_cfe_share", "connection")
+    return replace(
+        data, **{name: {k: v for k, v in getattr(data, name).items() if k != c} for name in tables}
+    )
+
+
+@pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
+def test_a_class_that_nothing_can_supply_is_left_out_not_an_error(solve: Any) -> None:
+    """Off-grid sites when only the grid is offered: all goes to BB, 20 x 6,383,000 EUR/yr."""
+    solution = solve(without_supply("AA"))
+    assert solution.modules == {"two": 2}
+    assert total(solution.cost_eur) == pytest.approx(127_660_000, rel=1e-6)
+
+
+@pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
+def test_no_class_can_be_supplied(solve: Any) -> None:
+    data = without_supply("AA")
+    tables = ("price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh", "grid_cfe_share", "connection")
+    with pytest.raises(InfeasibleError):
+        solve(replace(data, **{name: {} for name in tables}))
+
+
+@pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
+def test_a_budget_for_nothing_builds_nothing(solve: Any) -> None:
+    """Most compute for 1 EUR, no site demanded: an empty plan, which passes its audit."""
+    data = small_instance(
+        objectives=("compute", "cost"), target_it_mw=0.0, budget_eur=1.0, sites_min=0, countries_min=0
+    )
+    solution = solve(data)
+    assert solution.modules == {}
+    plan = small_plan(data, solution)
+    assert audit(data, plan.record, plan.hourly) == []
+    assert plan.totals["sites"] == 0
+
+
+@pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
+def test_one_country_at_least_is_one_site_at_least(solve: Any) -> None:
+    """sites.min 0 with min_countries 1 and a budget for nothing: no plan, rather than an empty one that breaks the rule."""
+    data = small_instance(
+        objectives=("compute", "cost"), target_it_mw=0.0, budget_eur=1.0, sites_min=0, countries_min=1
+    )
+    with pytest.raises(InfeasibleError):
+        solve(data)
+
+
+@pytest.mark.parametrize("limit", ["matching", "rate"])
+def test_a_limit_that_binds_is_named(limit: str) -> None:
+    """What a green plan is limited by - its score, its g/kWh - stands among its binding limits."""
+    firm = replace(WIND, yearly_eur_mw=300_000.0)
+    asked = (
+        {"matching": "hourly", "cfe_score_min": 0.75} if limit == "matching" else {"carbon_cap_g_kwh": 200.0}
+    )
+    data = small_instance(ppa=firm, ppa_output=(1.0, 1.0, 1.0), **asked)
+    named = [entry["limit"] for entry in small_plan(data).record["binding"]]
+    assert ("power.matching.cfe_score_min" if limit == "matching" else "carbon.cap_g_kwh") in named
