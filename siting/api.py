@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from siting.errors import AuditError, InputError
 from siting.inputs.load import Draft, load, with_portfolio
@@ -19,6 +18,7 @@ from siting.instance.assemble import assemble, check_against_world, choose_hours
 from siting.instance.instance import Instance
 from siting.instance.precheck import least_capex_eur, precheck
 from siting.plan.plan import Plan
+from siting.plan.read import read_plan, read_record
 from siting.solver.progress import Clock, Report, Step, silent
 
 __all__ = ["audit_folder", "check", "compare", "load", "prepare", "read_plan", "solve", "solve_prepared"]
@@ -168,42 +168,6 @@ def compare(
 def _named(report: Report, name: str) -> Report:
     """Progress that says which portfolio is being solved."""
     return lambda step: report(replace(step, stage=f"{name}: {step.stage}" if step.stage else ""))
-
-
-def read_plan(folder: str | Path) -> Plan:
-    """A plan as saved in an output folder."""
-    import geopandas as gpd
-    import pandas as pd
-
-    path = Path(folder)
-    record = read_record(path)
-    model = check_draft(Draft(record["model"]))
-    try:
-        sites = gpd.read_file(path / "sites.geojson").set_index("site")
-        zones = gpd.read_file(path / "zones.geojson").set_index("zone")
-        tables = {
-            name: pd.read_csv(path / f"{name}.csv", keep_default_na=False, float_precision="round_trip")
-            for name in ("supply", "costs", "emissions")
-        }
-        hourly = pd.read_parquet(path / "hourly.parquet")
-    except Exception as error:  # GDAL, pandas and pyarrow each raise their own; all mean the same here
-        raise InputError(f"{path}: a file of the output folder is missing or unreadable ({error})") from None
-    return Plan(model, record, sites, tables["supply"], tables["costs"], tables["emissions"], hourly, zones)
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """plan.json of an output folder."""
-    path = folder / "plan.json"
-    if not path.is_file():
-        raise InputError(f"{folder}: holds no plan.json; give an output folder of `siting solve`")
-    try:
-        record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        record["model"], record["sites"], record["totals"], record["objective"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            f"{path}: is not a plan written by siting ({type(error).__name__}: {error})"
-        ) from None
-    return record
 
 
 def audit_folder(folder: str | Path) -> list[str]:

@@ -1,5 +1,7 @@
 """Bad input as a user meets it: a clean message that names the place and the remedy, the right exit code, nothing left behind."""
 
+# ruff: noqa: E501 - a table is read row by row, one row a line
+
 from __future__ import annotations
 
 import json

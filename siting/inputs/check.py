@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import InputError
+from siting.inputs.series import SHARES
+from siting.inputs.world_checks import KINDS
 
 MEAN_TOLERANCE = 1e-3  # relative: what rounding and float32 may cost
-SHARES = ("solar_cf", "onwind_cf", "offwind_cf", "cfe_share")
 MEMBER_FIELDS = ("zone", "series", "weather_year", "kind", "level_quantity")
-KINDS = ("measured", "modelled", "proxy", "scenario")
 CARBON_TOLERANCE_SHARE = (
     0.25  # between two production-based life-cycle figures; beyond it the row must explain itself
 )
@@ -153,7 +153,7 @@ def _value_problem(series: str, values: np.ndarray) -> str:
     empty = int((~np.isfinite(values)).sum())
     if empty:
         return f"{empty} hours hold no number"
-    if series in SHARES and (values.min() < 0 or values.max() > 1):
+    if series.endswith(SHARES) and (values.min() < 0 or values.max() > 1):
         return f"ranges from {values.min():.3f} to {values.max():.3f}, outside [0, 1]"
     return ""
 

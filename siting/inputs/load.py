@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
@@ -18,11 +18,19 @@ from siting.inputs.planning import PlanningModel
 
 KeyPath = tuple[str | int, ...]
 
-SHORTHANDS = {"budget_eur": "budget.capex_eur", "method": "solve.method", "gap_share": "solve.gap_share"}
+SHORTHANDS = {"budget_eur": "budget.capex_eur"}  # beside every leaf name that only one section has
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML in which 20.0e9 is a number (YAML 1.2) although it has no sign in the exponent."""
+    """Safe YAML in which 20.0e9 is a number (YAML 1.2) although it has no sign in the exponent, and every key is text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Keys as they are written: `1`, `on` and `null` are unknown keys, not numbers."""
+        self.flatten_mapping(node)
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key is no text", key.start_mark)
+        return {key.value: self.construct_object(value, deep=deep) for key, value in node.value}
 
 
 _Loader.add_implicit_resolver(
@@ -56,15 +64,15 @@ def load(
     if portfolio is not None:
         _merge(draft, read_portfolio(portfolio), ())
     for key, value in (overlays or {}).items():
-        _set(draft, SHORTHANDS.get(key, key), value)
+        _set(draft, key, value)
     return check(draft)
 
 
 def changed(model: PlanningModel, changes: Mapping[str, Any]) -> PlanningModel:
-    """A copy with dotted (or `section__key`) keys replaced, checked again."""
+    """A copy with dotted (or `section__key`) keys or unique leaf names replaced, checked again."""
     draft = Draft(model.model_dump(mode="json"))
     for key, value in changes.items():
-        _set(draft, SHORTHANDS.get(key, key.replace("__", ".")), value)
+        _set(draft, key.replace("__", "."), value)
     return check(draft)
 
 
@@ -96,20 +104,48 @@ def parse_setting(text: str) -> tuple[str, Any]:
         raise InputError(f"--set {text}: write key.path=value, e.g. --set carbon.cap_t_yr=150000")
     try:
         return key.strip(), yaml.load(value, _Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"--set {text}: the value is not readable ({_yaml_problem(error)})") from None
 
 
 def check(draft: Draft) -> PlanningModel:
     """Validate a draft; InputError lists every problem with its place and remedy."""
-    try:
-        text = json.dumps(draft.values)
-    except TypeError as error:
-        raise InputError(f"model: {error}; write dates and the like as plain text or numbers") from None
+    text = _json(draft)
     try:
         return PlanningModel.model_validate_json(text)
     except ValidationError as error:
         raise InputError(_explained(error, draft)) from None
+
+
+def _json(draft: Draft) -> str:
+    """The values as JSON; InputError for what JSON has no word for: dates, sets, lists that hold themselves."""
+    try:
+        problems = [
+            f"{draft.place(path)}: {_dotted(path)} = {value} is of type {type(value).__name__}; write text (in quotes), "
+            "a number or a list"
+            for path, value in _not_plain(draft.values, ())
+        ]
+        if problems:
+            raise InputError(problems)
+        return json.dumps(draft.values)
+    except RecursionError:
+        raise InputError(
+            "model: a list or section holds itself or is nested too deeply; write out what it holds"
+        ) from None
+
+
+def _not_plain(values: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Any]]:
+    if isinstance(values, Mapping):
+        for key, value in values.items():
+            if isinstance(key, str):
+                yield from _not_plain(value, (*path, key))
+            else:
+                yield (*path, str(key)), key
+    elif isinstance(values, list | tuple):
+        for i, value in enumerate(values):
+            yield from _not_plain(value, (*path, i))
+    elif not isinstance(values, str | int | float | None):
+        yield path, values
 
 
 def _find(model: str | Path) -> Path:
@@ -147,17 +183,20 @@ def _read(path: Path) -> Draft:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, _Loader)
-        values = yaml.load(text, _Loader)
+        draft = Draft(yaml.load(text, _Loader))
+        twice = list(_places(node, path.name, (), draft.places)) if node else []
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise InputError(
+            f"{path}: a list or section holds itself or is nested too deeply; write out what it holds"
+        ) from None
+    except (yaml.YAMLError, ValueError) as error:
         raise InputError(f"{path}: is not readable YAML ({_yaml_problem(error)})") from None
-    if not isinstance(values, dict) or node is None:
+    if not isinstance(draft.values, dict):
         raise InputError(f"{path}: holds no keys; a planning model is a mapping such as `siting: 1`")
-    draft = Draft(values)
-    twice = list(_places(node, path.name, (), draft.places))
     if twice:
         raise InputError(twice)
     return draft
@@ -200,7 +239,8 @@ def _merge(base: Draft, own: Draft, path: KeyPath) -> None:
 
 
 def _set(draft: Draft, key: str, value: Any) -> None:
-    parts = key.split(".")
+    """Set a dotted key, a shorthand, or a leaf name that only one section has."""
+    parts = _full_key(key).split(".")
     into = draft.values
     for i, part in enumerate(parts[:-1]):
         if not isinstance(into.get(part), dict):
@@ -211,6 +251,25 @@ def _set(draft: Draft, key: str, value: Any) -> None:
         into = into[part]
     into[parts[-1]] = value
     draft.places[tuple(parts)] = f"--set {key}"
+
+
+def _full_key(key: str) -> str:
+    key = SHORTHANDS.get(key, key)
+    if "." in key or key in PlanningModel.model_fields:
+        return key
+    places = [name for name in _leaves(PlanningModel, "") if name.endswith(f".{key}")]
+    if len(places) > 1:
+        raise InputError(f"{key}: stands in several sections; write {' or '.join(places)}")
+    return places[0] if places else key
+
+
+def _leaves(section: type[BaseModel], prefix: str) -> Iterator[str]:
+    """Dotted names of every key of a section and of the sections in it."""
+    for name, entry in section.model_fields.items():
+        yield f"{prefix}{name}"
+        inside = _section_of(entry.annotation)
+        if inside is not None:
+            yield from _leaves(inside, f"{prefix}{name}.")
 
 
 def _explained(error: ValidationError, draft: Draft) -> list[str]:
@@ -287,7 +346,7 @@ def _dotted(path: KeyPath) -> str:
     return text
 
 
-def _yaml_problem(error: yaml.YAMLError) -> str:
+def _yaml_problem(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
     return f"{where}{getattr(error, 'problem', None) or error}"

@@ -51,20 +51,22 @@ class Horizon(Part):
 class WeightedObjective(Part):
     """Weighted sum: cost times a factor plus an internal price on each tonne."""
 
-    cost: Positive
-    carbon_eur_t: NonNegative
+    cost: Positive = Field(description="factor on the yearly cost in EUR")
+    carbon_eur_t: NonNegative = Field(description="price put on each operational tonne beside the cost")
 
 
 class Target(Part):
     """Compute to be reached: accelerators (or a unit of compute such as H100-equivalent), IT power or EFLOP/s."""
 
-    accelerators: Positive | None = None
+    accelerators: Positive | None = Field(
+        None, description="how many accelerators of the type below, or as much compute (dense BF16)"
+    )
     accelerator: Name | None = Field(
         None, description="row of accelerators.csv in which the target is counted"
     )
-    it_mw: Positive | None = None
-    eflops: Positive | None = None
-    precision: Literal["bf16", "fp8"] | None = None
+    it_mw: Positive | None = Field(None, description="IT nameplate power")
+    eflops: Positive | None = Field(None, description="dense compute in EFLOP/s at the precision below")
+    precision: Literal["bf16", "fp8"] | None = Field(None, description="number format in which eflops counts")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -83,15 +85,20 @@ class Target(Part):
 class Budget(Part):
     """Overnight investment that may be spent, and which groups count against it."""
 
-    capex_eur: Positive | None
-    counts: tuple[CapexGroup, ...] = Field(min_length=1)
+    capex_eur: Positive | None = Field(description="most that may be invested overnight; null for no limit")
+    counts: tuple[CapexGroup, ...] = Field(
+        min_length=1,
+        description="what counts: building and plant, grid connection and line, power plants and storage on site, accelerators",
+    )
 
 
 class Where(Part):
     """Which candidates take part; null takes all."""
 
-    countries: tuple[Name, ...] | None
-    kinds: tuple[Name, ...] | None
+    countries: tuple[Name, ...] | None = Field(description="rows of countries.csv; null takes every country")
+    kinds: tuple[Name, ...] | None = Field(
+        description="kinds of site in sites.csv, such as city; null takes every kind"
+    )
 
 
 class Sites(Part):
@@ -100,10 +107,10 @@ class Sites(Part):
     where: Where
     force: tuple[Name, ...] = Field((), description="sites that must be built")
     forbid: tuple[Name, ...] = Field((), description="sites that must not be built")
-    min: int = Field(ge=0)
-    max: int = Field(ge=1)
-    max_per_country: int = Field(ge=1)
-    min_countries: int = Field(ge=0)
+    min: int = Field(ge=0, description="fewest sites built")
+    max: int = Field(ge=1, description="most sites built")
+    max_per_country: int = Field(ge=1, description="most sites built in one country")
+    min_countries: int = Field(ge=0, description="fewest countries with a site")
     size_it_mw: tuple[Positive, Positive] = Field(description="smallest and largest IT power of a site")
     module_it_mw: Positive = Field(description="sites grow in whole modules of this IT power")
     grid_wait: Literal["enforce", "ignore"] = Field(
@@ -134,7 +141,9 @@ class Sites(Part):
 class Matching(Part):
     """How well clean supply must match the load, and how much surplus may be sold."""
 
-    kind: Literal["none", "annual", "hourly"]
+    kind: Literal["none", "annual", "hourly"] = Field(
+        description="no rule, clean supply matched to the load over the year, or hour by hour"
+    )
     cfe_score_min: Share | None = Field(description="share of the portfolio's load; null with kind none")
     excess_share_max: Share = Field(
         description="surplus sold in an hour, at most this share of that hour's load"
@@ -150,7 +159,9 @@ class Matching(Part):
 class Power(Part):
     """Which supply options may be used (rows of options.csv)."""
 
-    options: tuple[Name, ...] = Field(min_length=1)
+    options: tuple[Name, ...] = Field(
+        min_length=1, description="supply options on offer; contracts (PPAs) need grid among them"
+    )
     matching: Matching
 
 
@@ -161,7 +172,9 @@ class Load(Part):
     utilisation_share: Annotated[float, Field(gt=0, le=1)] = Field(
         description="mean IT load per IT nameplate"
     )
-    cooling: tuple[Name, ...] = Field(min_length=1)
+    cooling: tuple[Name, ...] = Field(
+        min_length=1, description="cooling systems to choose from (rows of cooling.csv)"
+    )
 
 
 class Carbon(Part):
@@ -171,17 +184,23 @@ class Carbon(Part):
         description="allowance price paid on fuel burnt on site (in grid prices already)"
     )
     internal_price_eur_t: NonNegative = Field(description="planner's own price on every operational tonne")
-    cap_t_yr: NonNegative | None
-    cap_g_kwh: NonNegative | None = Field(description="cap per kWh of facility electricity, whole portfolio")
-    intensity: Literal["average"]
+    cap_t_yr: NonNegative | None = Field(
+        description="most operational tonnes a year, whole portfolio; null for no cap"
+    )
+    cap_g_kwh: NonNegative | None = Field(
+        description="most operational grams per kWh of facility electricity, whole portfolio; null for no cap"
+    )
+    intensity: Literal["average"] = Field(description="grid carbon counted at the hour's average intensity")
 
 
 class Representative(Part):
     """Typical periods: how many, how long, and which extremes to keep."""
 
-    periods: int = Field(ge=1, le=366)
-    hours: Literal[24, 168]
-    keep: tuple[Literal["peak_price", "least_wind", "least_sun"], ...]
+    periods: int = Field(ge=1, le=366, description="how many periods are modelled, kept extremes included")
+    hours: Literal[24, 168] = Field(description="length of a period: a day or a week")
+    keep: tuple[Literal["peak_price", "least_wind", "least_sun"], ...] = Field(
+        description="extreme periods kept as they were, beside the typical ones"
+    )
 
 
 class Time(Part):
@@ -194,18 +213,22 @@ class Time(Part):
 class Solve(Part):
     """How far to solve."""
 
-    method: Literal["whole", "frontier", "auto"] = Field(description="auto: frontier")
-    gap_share: Annotated[float, Field(gt=0, lt=1)]
-    time_limit_s: Positive
-    threads: int = Field(ge=1, le=256)
+    method: Literal["whole", "frontier", "auto"] = Field(
+        description="one MILP, or frontiers of the supply classes under a master problem; auto takes frontier"
+    )
+    gap_share: Annotated[float, Field(gt=0, lt=1)] = Field(
+        description="proven distance to the best possible plan at which to stop, as a share of the objective"
+    )
+    time_limit_s: Positive = Field(description="wall-clock time after which the best plan so far is taken")
+    threads: int = Field(ge=1, le=256, description="processor cores used")
 
 
 class PlanningModel(Part):
     """One question put to a world. See `models/` for complete examples and `planning-model.schema.json`."""
 
     siting: Literal[1] = Field(description="schema version")
-    title: Name
-    purpose: Name
+    title: Name = Field(description="the question in a few words, on every result")
+    purpose: Name = Field(description="what the answer is for, in a sentence or two")
     based_on: Name | None = Field(description="model this one differs from; merged before checking")
     world: Name = Field(description="a bundled world's name or a folder")
     horizon: Horizon

@@ -10,13 +10,13 @@ import pandas as pd
 from siting.errors import InputError
 from siting.units import HOURS_PER_YEAR
 
-IN_UNIT_INTERVAL = ("solar_cf", "onwind_cf", "offwind_cf", "cfe_share")
+SHARES = ("_cf", "_share")  # how series between 0 and 1 end
 REQUIRED = ("price_eur_mwh", "carbon_g_kwh", "cfe_share", "temperature_c")
 
 
 def available_years(world: Path) -> list[int]:
     """Weather years a world has series for."""
-    return sorted(int(p.stem) for p in (world / "series").glob("*.parquet") if p.stem.isdigit())
+    return sorted(int(p.stem) for p in (world / "series").glob("*.parquet") if p.stem.isdecimal())
 
 
 def read_hours(world: Path, year: int) -> pd.DataFrame:
@@ -34,15 +34,21 @@ def read_hours(world: Path, year: int) -> pd.DataFrame:
         raise InputError(f"{path}: is not a readable Parquet table ({error})") from None
     if "utc" not in frame.columns:
         raise InputError(f"{path}: has no column 'utc'; the hours are its first column")
-    frame = (
-        frame.set_index(pd.DatetimeIndex(pd.to_datetime(frame["utc"], utc=True)))
-        .drop(columns="utc")
-        .astype(float)
-    )
+    words = [c for c in frame.columns if c != "utc" and not pd.api.types.is_numeric_dtype(frame[c])]
+    if words:
+        raise InputError(f"{path.name}: {words[0]} holds {frame[words[0]].dtype}, no numbers; write float32")
+    frame = frame.set_index(_utc(path, frame["utc"])).drop(columns="utc").astype(float)
     problems = [*_hour_problems(path, pd.DatetimeIndex(frame.index), year), *_value_problems(path, frame)]
     if problems:
         raise InputError(problems)
     return frame
+
+
+def _utc(path: Path, hours: pd.Series) -> pd.DatetimeIndex:
+    try:
+        return pd.DatetimeIndex(pd.to_datetime(hours, utc=True))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise InputError(f"{path.name}: utc does not hold hours ({error}); write timestamps in UTC") from None
 
 
 def _hour_problems(path: Path, hours: pd.DatetimeIndex, year: int) -> list[str]:
@@ -72,7 +78,7 @@ def _value_problems(path: Path, frame: pd.DataFrame) -> list[str]:
             problems.append(
                 f"{path.name}: {column} has {len(bad)} empty hours, the first at {frame.index[bad[0]]}; fill or model them"
             )
-        elif str(column).split(":")[0] in IN_UNIT_INTERVAL and (values.min() < 0 or values.max() > 1):
+        elif str(column).split(":")[0].endswith(SHARES) and (values.min() < 0 or values.max() > 1):
             problems.append(
                 f"{path.name}: {column} ranges {values.min():.3f} to {values.max():.3f}; a share lies in [0, 1]"
             )

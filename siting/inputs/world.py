@@ -97,8 +97,7 @@ class World:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """One row a (zone, series): kind, method, source, filled hours."""
-        columns = ("zone", "series", "kind", "method")
-        return _with_columns(_csv(self.folder / "series" / "coverage.csv"), columns)
+        return _csv(self.folder / "series" / "coverage.csv", ("zone", "series", "kind", "method"))
 
     @cached_property
     def file_hashes(self) -> dict[str, str]:
@@ -176,8 +175,8 @@ def _try(problems: list[str], read: Any, *args: Any) -> Any:
         return None
 
 
-def _csv(path: Path) -> pd.DataFrame:
-    """A CSV as text, indexed by row number (the header is row 1).
+def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
+    """A CSV as text with the named columns, indexed by row number (the header is row 1).
 
     A row may leave out fields at its end (they are empty) but not hold more than the header: a comma without quotes would
     shift what follows it.
@@ -192,7 +191,10 @@ def _csv(path: Path) -> pd.DataFrame:
     if not lines:
         raise InputError(f"{path}: is empty; its first row names the columns")
     header = lines[0][1]
-    twice = sorted({name for name in header if header.count(name) > 1})
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise InputError(f"{path}: column {', '.join(missing)} is missing; columns: {', '.join(header)}")
+    twice = [name for name in header if header.count(name) > 1]
     if twice:
         raise InputError(f"{path}: column '{twice[0]}' stands twice; keep one")
     too_long = [
@@ -206,16 +208,9 @@ def _csv(path: Path) -> pd.DataFrame:
     return pd.DataFrame(filled, index=[i for i, _ in lines[1:]], columns=header, dtype=str)
 
 
-def _with_columns(frame: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise InputError(f"column {', '.join(missing)} is missing; columns: {', '.join(frame.columns)}")
-    return frame
-
-
 def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A CSV as text, its first column unique and the named columns present."""
-    frame = _with_columns(_csv(path), columns)
+    frame = _csv(path, columns)
     key = columns[0]
     twice = frame.loc[frame[key].duplicated(), key].tolist()
     if twice:
@@ -229,11 +224,11 @@ def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 def _long_table(path: Path, key: str) -> dict[tuple[str, str], Value]:
     """Rows `key, quantity, value, unit, year, kind, source, note` as a dictionary; all problems at once."""
     names = (key,) if key == "parameter" else (key, "quantity")
-    frame = _with_columns(_csv(path), (*names, "value", "unit", "year", "kind", "source", "note"))
+    frame = _csv(path, (*names, "value", "unit", "year", "kind", "source", "note"))
     values: dict[tuple[str, str], Value] = {}
     problems: list[str] = []
     for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        index = (row[key], row.get("quantity", ""))
+        index = (row[key], row["quantity"] if "quantity" in names else "")
         problem = "stands twice; keep one row" if index in values else _row_problem(row, row[names[-1]])
         if problem:
             problems.append(f"{path.name} row {line} ({', '.join(filter(None, index))}): {problem}")

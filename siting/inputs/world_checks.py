@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
@@ -14,7 +14,6 @@ from siting.inputs.places import nearest
 if TYPE_CHECKING:
     from siting.inputs.world import Value
 
-Kind = Literal["measured", "modelled", "proxy", "scenario"]
 KINDS = ("measured", "modelled", "proxy", "scenario")
 SHOWN = 5  # problems of one kind shown in full before they are counted
 
@@ -161,11 +160,11 @@ def world_problems(tables: Tables, values: Values, shapes: gpd.GeoDataFrame) -> 
     `tables`: the wide tables as text; `values`: the long ones; `shapes`: one feature a zone, property `zone`.
     """
     sites, zones = tables["sites"], tables["zones"]
-    kinds = (
+    kinds: tuple[Iterable[str], ...] = (
         *_unknown_names(tables),
         *_unknown_keys(tables, values),
         _sources(tables, values),
-        *_options(tables["options"]),
+        (line for row in tables["options"].to_dict("records") for line in _option(row)),
         *(_site_numbers(sites, column) for column in SITE_NUMBERS),
         _outside_wgs84(sites),
         _other_country(sites, zones),
@@ -191,7 +190,7 @@ def _unknown(frame: pd.DataFrame, file: str, column: str, known: list[str]) -> I
             yield f"{file}.csv: {column} '{value}' of '{key}' is unknown; {nearest(value, known)}"
 
 
-def _unknown_keys(tables: Tables, values: Values) -> Iterator[Iterator[str]]:
+def _unknown_keys(tables: Tables, values: Values) -> Iterator[list[str]]:
     for long, column, wide in (
         ("zone_values", "zone", "zones"),
         ("country_values", "country", "countries"),
@@ -199,7 +198,7 @@ def _unknown_keys(tables: Tables, values: Values) -> Iterator[Iterator[str]]:
     ):
         known = sorted(tables[wide][column])
         keys = dict.fromkeys(key for key, _ in values[long])
-        yield (f"{long}.csv: {column} '{k}' is unknown; {nearest(k, known)}" for k in keys if k not in known)
+        yield [f"{long}.csv: {column} '{k}' is unknown; {nearest(k, known)}" for k in keys if k not in known]
 
 
 def _sources(tables: Tables, values: Values) -> Iterator[str]:
@@ -208,11 +207,7 @@ def _sources(tables: Tables, values: Values) -> Iterator[str]:
         yield f"sources.csv: no row for source '{source}', which other tables cite; add it"
 
 
-def _options(options: pd.DataFrame) -> Iterator[Iterator[str]]:
-    yield (problem for row in options.to_dict("records") for problem in _option(row))
-
-
-def _option(row: dict[str, str]) -> Iterator[str]:
+def _option(row: dict[Any, str]) -> Iterator[str]:
     """A known route and behaviour that go together, with the series or the fuel they need."""
     k, route, behaviour = row["option"], row["route"], row["behaviour"]
     for column, value, known in (("route", route, tuple(ROUTES)), ("behaviour", behaviour, BEHAVIOURS)):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 import tsam
 
 from siting.errors import InputError
 from siting.inputs.planning import Representative
+from siting.inputs.series import SHARES
 from siting.units import HOURS_PER_YEAR
 
 EXTREMES = {
@@ -25,7 +25,7 @@ class Hours:
     """Modelled hours, in order.
 
     frame: one row a modelled hour, columns `series:zone`; weight[t]: hours of the year it stands for (sums to 8,760);
-    before[t]: the hour before it, cyclic within its period; label: the first real hour of each period's medoid day;
+    before[t]: the hour before it, cyclic within its period; labels: the first day of the real period each was taken from;
     error: root mean square error by series of the aggregated year against all hours, as a share of the series' range
     (tsam normalises each column to [0, 1]), mean over zones.
     """
@@ -55,13 +55,10 @@ def typical_periods(frame: pd.DataFrame, wanted: Representative) -> Hours:
     """Cluster the year into typical periods (hierarchical, medoids) and keep the named extremes as periods of their own.
 
     Column means of the year are preserved. Source of the method: tsam (Hoffmann et al. 2020, Energies 13:641).
+    Raises InputError if the year cannot give the periods, or the world lacks the series of an extreme.
     """
+    _check_wanted(frame, wanted)
     typical = wanted.periods - len(wanted.keep)
-    if typical < 1:
-        raise InputError(
-            f"time.representative: periods {wanted.periods} leaves no typical period beside {len(wanted.keep)} extremes; "
-            f"give at least {len(wanted.keep) + 1}"
-        )
     whole = frame.iloc[: len(frame) // wanted.hours * wanted.hours]
     helped, extremes = _with_extremes(whole, wanted)
     with (
@@ -81,6 +78,30 @@ def typical_periods(frame: pd.DataFrame, wanted: Representative) -> Hours:
     return _hours(result, frame, wanted)
 
 
+def _check_wanted(frame: pd.DataFrame, wanted: Representative) -> None:
+    extremes, most = len(wanted.keep), len(frame) // wanted.hours
+    if wanted.periods <= extremes:
+        raise InputError(
+            f"time.representative: periods {wanted.periods} leaves no typical period beside {extremes} extremes; "
+            f"give at least {extremes + 1}"
+        )
+    if wanted.periods > most:
+        raise InputError(
+            f"time.representative: periods {wanted.periods} of {wanted.hours} hours are more than the {most} of a year; "
+            f"give at most {most}, or `full`"
+        )
+    lacking = [name for name in wanted.keep if not _columns(frame, EXTREMES[name][0])]
+    if lacking:
+        raise InputError(
+            f"time.representative.keep: {lacking[0]} needs hourly {EXTREMES[lacking[0]][0]}, which no zone of the world has; "
+            "leave it out"
+        )
+
+
+def _columns(frame: pd.DataFrame, series: str) -> list[str]:
+    return [c for c in frame.columns if c.startswith(f"{series}:")]
+
+
 def _with_extremes(
     frame: pd.DataFrame, wanted: Representative
 ) -> tuple[pd.DataFrame, tsam.ExtremeConfig | None]:
@@ -90,8 +111,7 @@ def _with_extremes(
     least: list[str] = []
     for name in wanted.keep:
         series, sense = EXTREMES[name]
-        columns = [c for c in frame.columns if c.startswith(f"{series}:")]
-        helped[name] = frame[columns].mean(axis=1)
+        helped[name] = frame[_columns(frame, series)].mean(axis=1)
         (most if sense == "max" else least).append(name)
     if not wanted.keep:
         return helped, None
@@ -107,7 +127,8 @@ def _hours(result: tsam.AggregationResult, frame: pd.DataFrame, wanted: Represen
     before: list[int] = []
     period_of: list[int] = []
     labels: list[str] = []
-    assigned = np.asarray(result.cluster_assignments)
+    medoid = result.clustering.cluster_centers
+    assert medoid is not None, "a medoid is a real period, so tsam names it"
     for p, cluster in enumerate(clusters):
         block = typical.loc[[cluster]].droplevel(0)
         start = len(weight)
@@ -116,7 +137,7 @@ def _hours(result: tsam.AggregationResult, frame: pd.DataFrame, wanted: Represen
         weight += [result.cluster_counts[cluster] * HOURS_PER_YEAR / total] * n
         before += [start + (i - 1) % n for i in range(n)]
         period_of += [p] * n
-        labels.append(f"{frame.index[int(np.flatnonzero(assigned == cluster)[0]) * wanted.hours]:%Y-%m-%d}")
+        labels.append(f"{frame.index[int(medoid[cluster]) * wanted.hours]:%Y-%m-%d}")
     hours = _clipped(pd.concat(blocks, ignore_index=True))
     rms = result.accuracy.rmse.groupby(lambda column: str(column).split(":")[0]).mean()
     error = {str(k): float(v) for k, v in rms.items() if str(k) not in EXTREMES}
@@ -125,6 +146,6 @@ def _hours(result: tsam.AggregationResult, frame: pd.DataFrame, wanted: Represen
 
 def _clipped(hours: pd.DataFrame) -> pd.DataFrame:
     """Rescaling to the year's mean can push a share a hair over its bounds: put it back."""
-    shares = [c for c in hours.columns if str(c).split(":")[0].endswith(("_cf", "_share"))]
+    shares = [c for c in hours.columns if str(c).split(":")[0].endswith(SHARES)]
     hours[shares] = hours[shares].clip(0.0, 1.0)
     return hours

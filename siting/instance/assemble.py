@@ -10,7 +10,7 @@ import pandas as pd
 from siting.errors import InfeasibleError, InputError
 from siting.inputs.places import nearest
 from siting.inputs.planning import PlanningModel, WeightedObjective
-from siting.inputs.series import IN_UNIT_INTERVAL, REQUIRED, available_years, read_hours
+from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
 from siting.instance import costs
 from siting.instance.aggregate import Hours, full_year, typical_periods
@@ -81,7 +81,7 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
     notes: list[str] = []
     candidates = _candidates(model, world)
     tables = _Tables()
-    options = _options_in_time(model, world, notes)
+    options = _delivered(world, _options_in_time(model, world, notes), notes)
     cooling = _cooling(model, world, notes)
     class_of = {s: _class_of(model, world, s) for s in candidates.index}
     classes = tuple(sorted(set(class_of.values())))
@@ -208,6 +208,21 @@ def _options_in_time(model: PlanningModel, world: World, notes: list[str]) -> li
     return usable
 
 
+def _delivered(world: World, options: list[str], notes: list[str]) -> list[str]:
+    """Options that can reach a facility: contracts are delivered over the grid, without one they do nothing."""
+    contracts = [k for k in options if world.options.at[k, "route"] == "ppa"]
+    if not contracts or _has_grid(world, options):
+        return options
+    notes.append(
+        f"without effect: {', '.join(contracts)}; contracts are delivered over the grid, and no grid is among the options"
+    )
+    return [k for k in options if k not in contracts]
+
+
+def _has_grid(world: World, options: list[str]) -> bool:
+    return any(world.options.at[k, "route"] == "grid" for k in options)
+
+
 def _cooling(model: PlanningModel, world: World, notes: list[str]) -> list[str]:
     """Cooling systems that carry the accelerator's rack density."""
     a = model.load.accelerator
@@ -246,9 +261,9 @@ def _class_of(model: PlanningModel, world: World, s: str) -> str:
 
 def _place(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs.Place:
     series = {
-        name: _column(hours.frame, name, zone)
-        for name in (*REQUIRED, *IN_UNIT_INTERVAL)
-        if f"{name}:{zone}" in hours.frame
+        str(column).removesuffix(f":{zone}"): hours.frame[column].to_numpy(dtype=float)
+        for column in hours.frame
+        if str(column).endswith(f":{zone}")
     }
     missing = [name for name in REQUIRED if name not in series]
     if missing:
@@ -256,11 +271,6 @@ def _place(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs
             f"series: zone '{zone}' has no {', '.join(missing)} in the hourly data; build or add it"
         )
     return costs.place_of(world, model, zone, series, np.array(hours.weight))
-
-
-def _column(frame: pd.DataFrame, name: str, zone: str) -> np.ndarray:
-    values: np.ndarray = frame[f"{name}:{zone}"].to_numpy(dtype=float)
-    return values
 
 
 def _fill(
@@ -278,7 +288,7 @@ def _fill(
         tables.halls[c, q] = costs.hall(world, place, q)
     for k in options:
         _fill_option(tables, model, world, c, place, k)
-    if not c.endswith(ISLAND) and "grid" in options:
+    if not c.endswith(ISLAND) and _has_grid(world, options):
         to_t = KWH_PER_MWH / G_PER_T
         tables.price[c] = tuple(place.hours["price_eur_mwh"].tolist())
         tables.network[c] = world.value("zone_values", place.zone, "network_charge_eur_mwh")
@@ -341,7 +351,7 @@ def _with_land(
             site.line_yearly_eur_mw,
         )
         if whole >= site.min_mw:
-            left = land / whole - ha_mw
+            left = max(0.0, land / whole - ha_mw)  # rounding alone can make it negative
             spare[site.supply_class] = min(left, spare.get(site.supply_class, left))
     small = [s for s, site in kept.items() if site.max_mw < site.min_mw]
     if small:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siting.errors import InputError
 from siting.inputs.finance import yearly_eur
 from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
@@ -25,6 +26,16 @@ class Place:
     rate: float
     hours: dict[str, np.ndarray]
     weight: np.ndarray
+
+    def output(self, world: World, k: str) -> np.ndarray:
+        """Hourly output of a weather-driven option, MW per MW; InputError if the zone has no such series."""
+        series = str(world.options.at[k, "series"])
+        if series not in self.hours:
+            raise InputError(
+                f"series: zone '{self.zone}' has no {series} in the hourly data, which {k} needs; "
+                f"add it, or leave {k} out of power.options"
+            )
+        return self.hours[series]
 
 
 def place_of(
@@ -49,9 +60,9 @@ def ppa_option(world: World, place: Place, k: str) -> tuple[Option, Hourly]:
         share = world.value("zone_values", place.zone, f"{k.removesuffix('_ppa')}_availability_share")
         yearly = world.value("technologies", k, "price_eur_mwh") * share * HOURS_PER_YEAR
         return Option(0.0, yearly, lifecycle_t_mwh=life_cycle), (share,) * len(place.weight)
-    output = place.hours[str(world.options.at[k, "series"])]
+    output = place.output(world, k)
     full_load_h = float(place.weight @ output)
-    running = world.get("technologies", k, "vom_eur_mwh", 0.0) or 0.0
+    running = _weather_driven_vom(world, k)
     capex = world.value("technologies", k, "capex_eur_kw") * KWH_PER_MWH
     yearly = _yearly(world, k, capex, place.rate) + running * full_load_h
     return Option(capex, yearly, lifecycle_t_mwh=life_cycle), tuple(output.tolist())
@@ -60,15 +71,15 @@ def ppa_option(world: World, place: Place, k: str) -> tuple[Option, Hourly]:
 def onsite_option(world: World, model: PlanningModel, place: Place, k: str) -> tuple[Option, Hourly]:
     """On-site plant: capital and fixed cost per MW, fuel, running and allowances per MWh, output bound per MW."""
     capex = world.value("technologies", k, "capex_eur_kw") * KWH_PER_MWH
-    land = (world.get("technologies", k, "land_m2_kw", 0.0) or 0.0) * KWH_PER_MWH * HA_PER_M2
+    land = world.value("technologies", k, "land_m2_kw") * KWH_PER_MWH * HA_PER_M2
     life_cycle = world.value("technologies", k, "lifecycle_g_kwh") * KWH_PER_MWH / G_PER_T
     yearly = _yearly(world, k, capex, place.rate)
-    running = world.get("technologies", k, "vom_eur_mwh", 0.0) or 0.0
+    clean = str(world.options.at[k, "clean"]) == "true"
     if world.options.at[k, "behaviour"] == "variable":
-        output = place.hours[str(world.options.at[k, "series"])]
-        return Option(capex, yearly, running, lifecycle_t_mwh=life_cycle, land_ha_mw=land), tuple(
-            output.tolist()
-        )
+        running = _weather_driven_vom(world, k)
+        option = Option(capex, yearly, running, lifecycle_t_mwh=life_cycle, clean=clean, land_ha_mw=land)
+        return option, tuple(place.output(world, k).tolist())
+    running = world.value("technologies", k, "vom_eur_mwh")
     fuel = str(world.options.at[k, "fuel"])
     efficiency = world.value("technologies", k, "efficiency_share")
     carbon = world.value("technologies", k, "fuel_carbon_t_mwh") / efficiency
@@ -79,7 +90,7 @@ def onsite_option(world: World, model: PlanningModel, place: Place, k: str) -> t
         allowance_eur_mwh=model.carbon.price_eur_t * carbon,
         carbon_t_mwh=carbon,
         lifecycle_t_mwh=life_cycle,
-        clean=False,
+        clean=clean,
         land_ha_mw=land,
     )
     return option, (1.0,) * len(place.weight)
@@ -142,5 +153,10 @@ def grid_line(world: World, place: Place, km: float, rated_mw_per_it_mw: float) 
 
 
 def _yearly(world: World, k: str, capex_eur_mw: float, rate: float) -> float:
-    fom = world.get("technologies", k, "fom_share", 0.0) or 0.0
+    fom = world.value("technologies", k, "fom_share")
     return yearly_eur(capex_eur_mw, rate, world.value("technologies", k, "life_yr"), fom)
+
+
+def _weather_driven_vom(world: World, k: str) -> float:
+    """Sun and wind cost nothing per MWh unless a row says so (solar plants have no such row in the source)."""
+    return world.get("technologies", k, "vom_eur_mwh") or 0.0

@@ -73,7 +73,7 @@ def _budget(data: Instance, usable: dict[str, float]) -> list[str]:
         return []
     return [
         f"budget.capex_eur is {limit.value / 1e9:,.2f} bn EUR, but the cheapest possible plan needs at least "
-        f"{least / 1e9:,.2f} bn EUR for {', '.join(data.capex_counts)}: raise the budget or lower the target"
+        f"{least / 1e9:,.2f} bn EUR for {', '.join(dict.fromkeys(data.capex_counts))}: raise the budget or lower the target"
     ]
 
 
@@ -97,7 +97,7 @@ def _capex_eur_mw(data: Instance, s: str) -> float:
         "it": data.it[c].capex_eur_mw,
         "onsite_power": 0.0,
     }
-    return sum(part[group] for group in data.capex_counts)
+    return sum(part[group] for group in dict.fromkeys(data.capex_counts))
 
 
 def _ranked(data: Instance, order: list[str]) -> list[str]:

@@ -58,7 +58,7 @@ def _cell(value: object) -> object:
 
 def _plan(plan_or_folder: Plan | str | Path) -> Plan:
     if isinstance(plan_or_folder, str | Path):
-        from siting.api import read_plan
+        from siting.plan.read import read_plan
 
         return read_plan(plan_or_folder)
     return plan_or_folder

@@ -348,7 +348,7 @@ def _clean_share(data: Instance, energy: dict[str, Energy], load_mwh: float, cfe
     weight, clean = np.array(data.weight), 0.0
     for s, e in energy.items():
         c = data.sites[s].supply_class
-        signs = {("deliver",): 1.0, ("sell",): 1.0}
+        signs: dict[tuple[str, ...], float] = {("deliver",): 1.0, ("sell",): 1.0}
         signs |= {("gen", k): 1.0 for k in data.options_of("onsite", c) if data.onsite[c, k].clean}
         for k in data.options_of("storage", c):
             signs |= {("discharge", k): 1.0, ("charge", k): -1.0}

@@ -255,9 +255,8 @@ def _modules(master: Inside) -> dict[str, int]:
 def _typical(goal: Goal, frontier: Frontier) -> float:
     """The largest worth of 1 MW of IT in the goal's own unit."""
     weights = goal.weights or {("cost",): 1.0}
-    return max(
-        1.0, *(abs(worth(weights, p.quantity)) for found in frontier.portfolios.values() for p in found)
-    )
+    found = [portfolio for portfolios in frontier.portfolios.values() for portfolio in portfolios]
+    return max([1.0, *(abs(worth(weights, portfolio.quantity)) for portfolio in found)])
 
 
 def _raised(penalty: float, goal: Goal, frontier: Frontier) -> float:

@@ -80,7 +80,7 @@ def test_shares_lie_between_nothing_and_all(chosen: tuple[Representative, Hours]
     frame = chosen[1].frame
     for column in frame.columns:
         if str(column).split(":")[0].endswith(("_cf", "_share")):
-            assert 0 <= frame[column].min() and frame[column].max() <= 1
+            assert frame[column].between(0.0, 1.0).all()
 
 
 def test_means_of_the_year_are_preserved(chosen: tuple[Representative, Hours], year: pd.DataFrame) -> None:

@@ -189,7 +189,7 @@ def test_all_unknown_names_come_at_once(tiny_model: Path, world: World) -> None:
 
 def test_a_forced_site_must_be_a_candidate(tiny_model: Path, world: World, hours: Hours) -> None:
     where = {"countries": ["FR", "ES"], "kinds": None}
-    with pytest.raises(InputError, match="'se-lulea' is left out by sites.where"):
+    with pytest.raises(InputError, match=r"'se-lulea' is left out by sites\.where"):
         assemble(asked(tiny_model, sites__where=where, sites__force=["se-lulea"]), world, hours)
 
 

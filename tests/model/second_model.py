@@ -21,14 +21,14 @@ Parts = dict[Any, list[Any]]  # expressions to be summed, by what they are
 def second_optimum(data: Instance, gap: float) -> tuple[float, float, dict[str, float]]:
     """Minimise yearly cost: (value, bound, MW of IT by site). Raises AssertionError if HiGHS finds no optimum."""
     m = linopy.Model()
-    T = pd.RangeIndex(len(data.weight), name="t")
-    S = pd.Index(list(data.sites), name="s")
+    hours = pd.RangeIndex(len(data.weight), name="t")
+    names = pd.Index(list(data.sites), name="s")
 
     def by_site(of: Callable[[Site], float]) -> xr.DataArray:
-        return xr.DataArray([of(site) for site in data.sites.values()], dims="s", coords={"s": S})
+        return xr.DataArray([of(site) for site in data.sites.values()], dims="s", coords={"s": names})
 
-    is_open = m.add_variables(binary=True, coords=[S], name="is_open")
-    number = m.add_variables(lower=0, integer=True, coords=[S], name="number")
+    is_open = m.add_variables(binary=True, coords=[names], name="is_open")
+    number = m.add_variables(lower=0, integer=True, coords=[names], name="number")
     it = data.module_mw * number
     m.add_constraints(it - by_site(lambda site: site.max_mw) * is_open <= 0)
     m.add_constraints(it - by_site(lambda site: site.min_mw) * is_open >= 0)
@@ -36,7 +36,8 @@ def second_optimum(data: Instance, gap: float) -> tuple[float, float, dict[str, 
     m.add_constraints(is_open.sum() <= data.sites_max)
     m.add_constraints(it.sum() >= data.target_it_mw)
     m.add_constraints(
-        1 * is_open >= xr.DataArray([float(s in data.forced) for s in data.sites], dims="s", coords={"s": S})
+        1 * is_open
+        >= xr.DataArray([float(s in data.forced) for s in data.sites], dims="s", coords={"s": names})
     )
     flags = []
     for country in sorted({site.country for site in data.sites.values()}):
@@ -54,7 +55,7 @@ def second_optimum(data: Instance, gap: float) -> tuple[float, float, dict[str, 
     in_zone: Parts = {}
     for c in data.classes:
         mine = (by_site(lambda site, here=c: float(site.supply_class == here)) * it).sum()
-        _energy(m, data, c, mine, T, part, in_zone)
+        _energy(m, data, c, mine, hours, part, in_zone)
 
     for key, limit in data.limits.items():
         if key == ("capex",):  # in millions: a row of its own scale
@@ -82,25 +83,26 @@ def second_optimum(data: Instance, gap: float) -> tuple[float, float, dict[str, 
 
 def _sum(expressions: list[Any]) -> linopy.LinearExpression:
     """Sum of expressions over the same hours, at once."""
-    return linopy.merge([1 * x for x in expressions], cls=linopy.LinearExpression)
+    plain = [x.to_linexpr() if isinstance(x, linopy.Variable) else x for x in expressions]
+    return linopy.merge(plain, cls=linopy.LinearExpression)
 
 
-def _energy(
+def _energy(  # noqa: C901 - one class from top to bottom, as the formulation page reads
     m: linopy.Model,
     data: Instance,
     c: str,
     it: linopy.LinearExpression,
-    T: pd.Index,
+    hours: pd.Index,
     part: Parts,
     in_zone: Parts,
 ) -> None:
     """One class: facility load, supply, storage, balance; adds its cost, capex by group, tonnes, load and clean energy."""
 
     def series(values: tuple[float, ...]) -> xr.DataArray:
-        return xr.DataArray(np.array(values), dims="t", coords={"t": T})
+        return xr.DataArray(np.array(values), dims="t", coords={"t": hours})
 
     def hourly(name: str) -> linopy.Variable:
-        return m.add_variables(lower=0, coords=[T], name=f"{name} {c}")
+        return m.add_variables(lower=0, coords=[hours], name=f"{name} {c}")
 
     def size(name: str) -> linopy.Variable:
         return m.add_variables(lower=0, name=f"{name} {c}")
@@ -165,7 +167,7 @@ def _energy(
     for k in [k for cc, k in data.storage if cc == c]:
         store, power, content = data.storage[c, k], size(f"power {k}"), size(f"content {k}")
         into, out, level = hourly(f"into {k}"), hourly(f"out {k}"), hourly(f"level {k}")
-        earlier = level.isel(t=list(data.before)).assign_coords(t=T)
+        earlier = level.isel(t=list(data.before)).assign_coords(t=hours)
         steps = [level, -1 * earlier, -store.efficiency_share * into, (1 / store.efficiency_share) * out]
         m.add_constraints(_sum(steps) == 0)
         m.add_constraints(level - content <= 0)

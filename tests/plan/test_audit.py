@@ -104,12 +104,12 @@ def lies(value: float) -> list[float]:
 
 def survivors(data: Instance, plan: Plan) -> list[str]:
     """Paths whose change the audit does not see."""
-    unseen = []
-    for path, value in numbers(plan.record):
-        for lie in lies(value):
-            if not audit(data, put(plan.record, path, lie), plan.hourly):
-                unseen.append(f"{'.'.join(map(str, path))}: {value:g} -> {lie:g}")
-    return unseen
+    return [
+        f"{'.'.join(map(str, path))}: {value:g} -> {lie:g}"
+        for path, value in numbers(plan.record)
+        for lie in lies(value)
+        if not audit(data, put(plan.record, path, lie), plan.hourly)
+    ]
 
 
 def test_a_fresh_plan_passes(known: tuple[Instance, Plan]) -> None:
