@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from siting.api import audit_folder, check, compare, load, read_plan, solve
+    from siting.api import audit_folder, check, compare, load, pareto, read_plan, redispatch, solve
     from siting.plan.plan import Plan
 
-__all__ = ["Plan", "audit_folder", "check", "compare", "load", "read_plan", "solve"]
+__all__ = ["Plan", "audit_folder", "check", "compare", "load", "pareto", "read_plan", "redispatch", "solve"]
 
 
 def __getattr__(name: str) -> Any:

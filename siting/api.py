@@ -5,28 +5,42 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siting.errors import AuditError, InputError
 from siting.inputs.load import Draft, load, with_portfolio
 from siting.inputs.load import check as check_draft
-from siting.inputs.planning import PlanningModel
+from siting.inputs.planning import PlanningModel, Representative
 from siting.inputs.world import World, find_world, read_world
 from siting.instance.aggregate import Hours
-from siting.instance.assemble import assemble, check_against_world, choose_hours
+from siting.instance.assemble import assemble, check_against_world, choose_hours, hours_of
 from siting.instance.instance import Instance
 from siting.instance.precheck import least_capex_eur, precheck
 from siting.plan.plan import Plan
 from siting.plan.read import read_plan, read_record
 from siting.solver.progress import Clock, Report, Step, silent
 
-__all__ = ["audit_folder", "check", "compare", "load", "prepare", "read_plan", "solve", "solve_prepared"]
+__all__ = [
+    "audit_folder",
+    "check",
+    "compare",
+    "load",
+    "pareto",
+    "prepare",
+    "read_plan",
+    "redispatch",
+    "solve",
+    "solve_prepared",
+]
 
 if TYPE_CHECKING:
+    from siting.plan.redispatch import Redispatch
     from siting.solver.solution import Solution
     from siting.solver.workers import DaskCluster, LocalProcesses
     from siting.study.compare import Comparison
+    from siting.study.pareto import Pareto
 
     Workers = LocalProcesses | DaskCluster
 
@@ -50,15 +64,31 @@ class Checked:
     numbers: dict[str, str]
 
 
-def prepare(model: PlanningModel | str | Path, world: World | None = None) -> Prepared:
+def prepare(model: PlanningModel | str | Path) -> Prepared:
     """Read the world, choose the hours, build and precheck the instance."""
     model = model if isinstance(model, PlanningModel) else load(model)
-    world = world if world is not None else read_world(find_world(model.world))
+    folder = find_world(model.world)
+    files = tuple((path, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file())
+    world = _world(folder, files)
     check_against_world(model, world)
-    hours = choose_hours(model, world)
+    hours = _hours(folder, files, model.time.weather_years, model.time.representative)
     data = assemble(model, world, hours)
     precheck(data)
     return Prepared(model, world, hours, data)
+
+
+@lru_cache(maxsize=2)
+def _world(folder: Path, files: object) -> World:
+    """A world, read once as long as its files stay the same: comparisons and curves ask for it again and again."""
+    return read_world(folder)
+
+
+@lru_cache(maxsize=2)
+def _hours(
+    folder: Path, files: object, weather_years: tuple[int], representative: Representative | str
+) -> Hours:
+    """Hours chosen, likewise once."""
+    return hours_of(folder, weather_years[0], representative)
 
 
 def solve(
@@ -126,10 +156,11 @@ def _by_frontier(ready: Prepared, clock: Clock, workers: Workers | None, cache: 
     if cache:
         frontier.recall(FrontierCache(), keys)
     pool = workers.serve(data, keys) if workers is not None else InProcess(data)
-    solved = solve_frontier(data, pool, frontier, clock, ready.model.solve.gap_share)
-    if cache:
-        frontier.store(FrontierCache(), keys)
-    return solved
+    try:
+        return solve_frontier(data, pool, frontier, clock, ready.model.solve.gap_share)
+    finally:  # what was priced is worth keeping, however the solve ends
+        if cache:
+            frontier.store(FrontierCache(), keys)
 
 
 def check(model: PlanningModel | str | Path) -> Checked:
@@ -149,7 +180,11 @@ def check(model: PlanningModel | str | Path) -> Checked:
 
 
 def compare(
-    model: PlanningModel | str | Path, portfolios: Sequence[str] = ("cost", "green"), report: Report = silent
+    model: PlanningModel | str | Path,
+    portfolios: Sequence[str] = ("cost", "green"),
+    report: Report = silent,
+    workers: Workers | None = None,
+    cache: bool = True,
 ) -> Comparison:
     """Solve a model under several portfolio overlays and set the plans side by side."""
     from siting.study.compare import side_by_side
@@ -160,14 +195,60 @@ def compare(
             f"compare needs at least two different portfolios, got {', '.join(portfolios) or 'none'}"
         )
     models = {name: with_portfolio(base, name) for name in portfolios}
-    plans = {name: solve(m, _named(report, name)) for name, m in models.items()}
+    with _hired(base, workers) as team:
+        plans = {name: solve(m, _named(report, name), team, cache) for name, m in models.items()}
     comparison: Comparison = side_by_side(plans)
     return comparison
+
+
+def pareto(
+    model: PlanningModel | str | Path,
+    points: int = 12,
+    report: Report = silent,
+    workers: Workers | None = None,
+    cache: bool = True,
+) -> Pareto:
+    """The cost-carbon front of a model: from the cheapest plan to the cleanest, evenly spaced caps between them."""
+    from siting.study.pareto import pareto_front
+
+    base = model if isinstance(model, PlanningModel) else load(model)
+    done = 0
+    with _hired(base, workers) as team:
+
+        def solve_point(point: PlanningModel) -> Plan:
+            nonlocal done
+            done += 1
+            return solve(point, _named(report, f"point {done} of {points}"), team, cache)
+
+        front: Pareto = pareto_front(base, points, solve_point)
+    return front
 
 
 def _named(report: Report, name: str) -> Report:
     """Progress that says which portfolio is being solved."""
     return lambda step: report(replace(step, stage=f"{name}: {step.stage}" if step.stage else ""))
+
+
+def redispatch(plan: Plan | str | Path, report: Report = silent) -> Redispatch:
+    """Operate a plan (or an output folder) over all hours of its year, investments as they are: the cost of the shortcut.
+
+    Limits are reported, not enforced. Raises InputError if the world has changed since, StoppedError out of time.
+    """
+    from siting.plan.make import world_hash
+    from siting.plan.redispatch import investments, set_beside
+    from siting.solver.redispatch import operate
+
+    plan = plan if isinstance(plan, Plan) else read_plan(plan)
+    clock = Clock(plan.model.solve.time_limit_s, report)
+    clock.say("reading the world")
+    world = read_world(find_world(plan.model.world))
+    if world_hash(world) != plan.record["inputs"]["world_sha256"]:
+        raise InputError(f"world {world.name}: has changed since the plan was made; solve the model again")
+    model = plan.model.with_(time__representative="full")
+    hours = choose_hours(model, world)
+    data = assemble(model, world, hours)
+    modules, capacity = investments(plan, data)
+    return set_beside(plan, world, hours, data, operate(data, modules, capacity, clock))
 
 
 def audit_folder(folder: str | Path) -> list[str]:

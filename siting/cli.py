@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from siting.plan.plan import Plan
     from siting.study.compare import Comparison
+    from siting.study.pareto import Pareto
 
 EPILOG = "Exit codes: 0 solved, 1 unexpected, 2 bad input or usage, 3 infeasible, 4 stopped without a plan."
 
@@ -140,6 +141,35 @@ def compare(
 
 
 @app.command(epilog=EPILOG)
+def pareto(
+    model: Model,
+    points: Annotated[int, typer.Option(min=2, max=200, help="Plans along the front, ends included.")] = 12,
+    method: Method = None,
+    hours: Hours = None,
+    setting: Settings = None,
+    portfolio: Portfolio = None,
+    out: Out = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Cost against carbon: the plans no other beats on both, and what a tonne less costs along them."""
+    _check_out(out, overwrite)
+    asked = question(model, None, None, method, hours, setting, portfolio)
+    from siting import api
+    from siting.output.curve import print_pareto
+    from siting.output.reporter import ProgressReporter
+
+    with ProgressReporter(quiet) as report:
+        front = api.pareto(asked, points, report)
+    if as_json:
+        _stdout().print_json(front.to_json())
+    else:
+        print_pareto(_stdout(), front)
+    _save(front, out, overwrite, quiet)
+
+
+@app.command(epilog=EPILOG)
 def check(
     model: Model,
     budget: Budget = None,
@@ -205,6 +235,25 @@ def audit(
         typer.echo(f"{folder}: every limit, cost and tonne recomputes")
 
 
+@app.command(epilog=EPILOG)
+def redispatch(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a finished plan.")],
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Operate a plan over every hour of its year as built: the cost of choosing it by a few periods."""
+    from siting import api
+    from siting.output.reporter import ProgressReporter
+    from siting.output.shortcut import redispatch_text
+
+    with ProgressReporter(quiet) as report:
+        result = api.redispatch(folder, report)
+    if as_json:
+        _print_json(result.record)
+    else:
+        typer.echo(redispatch_text(result))
+
+
 @app.command()
 def models(as_json: AsJson = False) -> None:
     """List the bundled planning models and portfolios."""
@@ -254,7 +303,7 @@ def _stdout() -> Console:
     return Console(highlight=False)
 
 
-def _save(result: Plan | Comparison, out: Path | None, overwrite: bool, quiet: bool) -> None:
+def _save(result: Plan | Comparison | Pareto, out: Path | None, overwrite: bool, quiet: bool) -> None:
     """Save after printing: a disk that is full by now must not cost the result."""
     if out is None:
         return

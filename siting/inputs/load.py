@@ -60,12 +60,25 @@ def load(
     `overlays` maps dotted keys to values (`{"budget.capex_eur": 15e9}`); `portfolio` names an overlay file.
     Raises InputError with every problem at once.
     """
-    draft = _read_based(_find(model), seen=())
+    path = _find(model)
+    draft = _read_based(path, seen=())
+    _world_beside(draft, path)
     if portfolio is not None:
         _merge(draft, read_portfolio(portfolio), ())
     for key, value in (overlays or {}).items():
         _set(draft, key, value)
     return check(draft)
+
+
+def _world_beside(draft: Draft, path: Path) -> None:
+    """A world named by a folder may lie beside the planning model that names it."""
+    world = draft.values.get("world")
+    if (
+        isinstance(world, str)
+        and not Path(world).is_dir()
+        and (path.parent / world / "datapackage.json").is_file()
+    ):
+        draft.values["world"] = (path.parent / world).as_posix()
 
 
 def changed(model: PlanningModel, changes: Mapping[str, Any]) -> PlanningModel:

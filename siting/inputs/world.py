@@ -110,14 +110,12 @@ class World:
         }
 
 
-def find_world(name: str, beside: Path | None = None) -> Path:
-    """Folder of a world by bundled name or path (relative paths also beside the planning model)."""
+def find_world(name: str) -> Path:
+    """Folder of a world by bundled name or path (`load` has already looked beside the planning model)."""
     if name in bundled_worlds():
         return WORLDS / name
-    candidates = [Path(name)] + ([beside / name] if beside else [])
-    for folder in candidates:
-        if (folder / "datapackage.json").is_file():
-            return folder
+    if (Path(name) / "datapackage.json").is_file():
+        return Path(name)
     raise InputError(
         f"world '{name}': neither a bundled world nor a folder with datapackage.json; {nearest(name, bundled_worlds())}"
     )

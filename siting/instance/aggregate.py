@@ -115,7 +115,7 @@ def _with_extremes(
         (most if sense == "max" else least).append(name)
     if not wanted.keep:
         return helped, None
-    return helped, tsam.ExtremeConfig(method="new_cluster", max_period=most, min_period=least)
+    return helped, tsam.ExtremeConfig(method="append", max_period=most, min_period=least)
 
 
 def _hours(result: tsam.AggregationResult, frame: pd.DataFrame, wanted: Representative) -> Hours:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from siting.errors import InfeasibleError, InputError
 from siting.inputs.places import nearest
-from siting.inputs.planning import PlanningModel, WeightedObjective
+from siting.inputs.planning import PlanningModel, Representative, WeightedObjective
 from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
 from siting.instance import costs
@@ -69,9 +70,13 @@ def check_against_world(model: PlanningModel, world: World) -> None:
 
 def choose_hours(model: PlanningModel, world: World) -> Hours:
     """The modelled hours of the world's series under the model's `time`."""
-    frame = read_hours(world.folder, model.time.weather_years[0])
-    wanted = model.time.representative
-    return full_year(frame) if wanted == "full" else typical_periods(frame, wanted)
+    return hours_of(world.folder, model.time.weather_years[0], model.time.representative)
+
+
+def hours_of(folder: Path, year: int, wanted: Representative | str) -> Hours:
+    """The modelled hours of a world's folder: the full year, or typical periods of it."""
+    frame = read_hours(folder, year)
+    return typical_periods(frame, wanted) if isinstance(wanted, Representative) else full_year(frame)
 
 
 def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> Instance:

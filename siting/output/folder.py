@@ -17,6 +17,7 @@ from siting.errors import InputError
 if TYPE_CHECKING:
     from siting.plan.plan import Plan
     from siting.study.compare import Comparison
+    from siting.study.pareto import Pareto
 
 PLAN_FILES = (
     "plan.json",
@@ -52,6 +53,19 @@ def write_comparison(comparison: Comparison, folder: Path, overwrite: bool = Fal
         for name, plan in comparison.plans.items():
             (target / names[name]).mkdir()
             _fill_plan(plan, target / names[name])
+
+    return _write_folder(folder, fill, overwrite)
+
+
+def write_pareto(pareto: Pareto, folder: Path, overwrite: bool = False) -> Path:
+    """Write pareto.csv, pareto.json and one output folder a point; raises as `write_plan`."""
+
+    def fill(target: Path) -> None:
+        pareto.table.to_csv(target / "pareto.csv", index_label="point", lineterminator="\n")
+        (target / "pareto.json").write_text(pareto.to_json() + "\n", encoding="utf-8")
+        for i, plan in enumerate(pareto.plans):
+            (target / f"point-{i:02d}").mkdir()
+            _fill_plan(plan, target / f"point-{i:02d}")
 
     return _write_folder(folder, fill, overwrite)
 

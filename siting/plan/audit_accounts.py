@@ -64,12 +64,11 @@ def accounts(
         ) + option.capex_eur_mwh * store_mwh.get(b, 0.0)
         net = float(w @ (flow_of(flow, f"discharge_{b}_mw", n) - flow_of(flow, f"charge_{b}_mw", n)))
         clean, annual_clean = clean + net, annual_clean + net
-    power += data.internal_price_eur_t * tonnes
     load_mwh = float(w @ load)
     result = {
         "facility_mwh": load_mwh,
         "pue": load_mwh / (it_mw * data.utilisation_share * float(w.sum())),
-        "cost_eur_yr": housing + power,
+        "cost_eur_yr": housing + power + data.internal_price_eur_t * tonnes,
         "capex_eur": sum(capex.values()),
         "energy_eur_mwh": power / load_mwh,
         "carbon_t_yr": tonnes,

@@ -39,6 +39,7 @@ RESULTS = (
     "carbon_g_kwh",
     "cfe_score",
 )
+INTERNAL_PRICE = "internal carbon price"  # no cash: in the objective, not in the price of electricity
 OBJECTIVE_UNIT = {"cost": "EUR/yr", "carbon": "t CO2e/yr", "compute": "MW of IT", "weighted": "EUR/yr"}
 
 
@@ -69,7 +70,7 @@ def make_plan(
         "totals": totals,
         "binding": _binding(data, totals, solved, clean_share),
         "sites": list(rows.values()),
-        "notes": list(data.notes),
+        "notes": [*data.notes, *_ties(data, solved)],
         "model": model.model_dump(mode="json"),
     }
     sites = _site_frame(world, data, rows)
@@ -85,6 +86,27 @@ def model_hash(model: PlanningModel) -> str:
 def world_hash(world: World) -> str:
     """SHA-256 over the hashes of all files of the world."""
     return hashlib.sha256(json.dumps(world.file_hashes, sort_keys=True).encode()).hexdigest()
+
+
+def _ties(data: Instance, solved: Solution) -> list[str]:
+    """Chosen sites that another candidate could replace at the same cost: the choice between them is arbitrary."""
+    notes = []
+    for s, n in solved.modules.items():
+        site = data.sites[s]
+        equal = [
+            o
+            for o, other in data.sites.items()
+            if o not in solved.modules
+            and (other.supply_class, other.country, other.line_yearly_eur_mw)
+            == (site.supply_class, site.country, site.line_yearly_eur_mw)
+            and other.max_mw >= n * data.module_mw
+        ]
+        if equal:
+            more = f" and {len(equal) - 3} more" if len(equal) > 3 else ""
+            notes.append(
+                f"{s} ties with {', '.join(equal[:3])}{more}: same zone, same costs, the choice is arbitrary"
+            )
+    return notes
 
 
 def _status(data: Instance, solved: Solution) -> str:
@@ -238,7 +260,7 @@ def _site_record(
     site_mw = solved.modules[s] * data.module_mw
     c = data.sites[s].supply_class
     mine = costs[costs["site"] == s]
-    energy_items = ~mine["item"].isin(["building", "accelerators"])
+    not_energy = mine["item"].isin(["building", "accelerators"]) | mine["item"].str.startswith(INTERNAL_PRICE)
     tonnes = float(emissions.loc[emissions["site"] == s, "carbon_t_yr"].sum())
     kinds = {
         kind: {k: v for (name, *rest), v in e.capacity.items() for k in rest if name == kind}
@@ -261,7 +283,7 @@ def _site_record(
         "pue": facility_mwh / (site_mw * data.utilisation_share * float(weight.sum())),
         "cost_eur_yr": float(mine["cost_eur_yr"].sum()),
         "capex_eur": float(mine["capex_eur"].sum()),
-        "energy_eur_mwh": float(mine.loc[energy_items, "cost_eur_yr"].sum()) / facility_mwh,
+        "energy_eur_mwh": float(mine.loc[~not_energy, "cost_eur_yr"].sum()) / facility_mwh,
         "carbon_t_yr": tonnes,
         "lifecycle_t_yr": float(emissions.loc[emissions["site"] == s, "lifecycle_t_yr"].sum()),
         "carbon_g_kwh": tonnes * G_PER_T / KWH_PER_MWH / facility_mwh,
@@ -296,7 +318,7 @@ def _totals(
     load = total("facility_mwh")
     names = ("it_mw", "accelerators", "compute_pflops", "facility_mwh", "connection_mw")
     tonnes = float(emissions["carbon_t_yr"].sum())
-    cash = float(costs.loc[~costs["item"].str.startswith("internal carbon price"), "cost_eur_yr"].sum())
+    cash = float(costs.loc[~costs["item"].str.startswith(INTERNAL_PRICE), "cost_eur_yr"].sum())
     energy = sum(row["energy_eur_mwh"] * row["facility_mwh"] for row in rows.values())
     return {
         "sites": len(rows),

@@ -2,21 +2,29 @@
 
 Another budget, target, cap or number of sites finds the class's portfolios and cuts here. Files are written whole and
 renamed into place, so that two runs may write at once; the least recently used go when the cache grows too large.
+A file that cannot be read, or a folder that cannot be written, costs the cache and never the plan.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import tempfile
-from dataclasses import asdict
+import time
+import zlib
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from siting.errors import InputError
 from siting.instance.instance import Instance
-from siting.solver.pricing import Cut, Portfolio
+from siting.solver.highs import Array
+from siting.solver.pricing import Column, Cut, Portfolio
 
 SHAPES = (
     "halls", "ppa", "onsite", "storage", "availability", "price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh",
@@ -24,6 +32,9 @@ SHAPES = (
     "utilisation_share", "excess_share_max", "sale_haircut_share",
 )  # fmt: skip
 DEFAULT_LIMIT_BYTES = 2 * 1024**3
+STALE_S = 3600.0  # a half-written file this old was left by a run that was killed
+
+Kept = tuple[tuple[Column, ...], list[Portfolio], list[Cut]]
 
 
 def cache_folder() -> Path:
@@ -31,15 +42,20 @@ def cache_folder() -> Path:
     stated = os.environ.get("SITING_CACHE")
     if stated:
         return Path(stated)
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "siting" / "frontiers"
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "siting" / "frontiers"
+    except RuntimeError:  # a user without a home, as in some containers
+        return Path(tempfile.gettempdir()) / "siting" / "frontiers"
 
 
+@lru_cache(maxsize=1)
 def formulation_fingerprint() -> str:
-    """Hash of the code that writes the class LP: a changed formulation finds no old frontiers."""
+    """Hash of the code that writes the class LP and reads its columns: a changed formulation finds no old frontiers."""
     here = Path(__file__).resolve().parent
-    files = [*sorted((here.parent / "model").glob("*.py")), here / "pricing.py"]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    files = [*sorted((here.parent / "model").glob("*.py")), here / "pricing.py", here / "highs.py"]
+    libraries = " ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy"))
+    return hashlib.sha256(b"".join([*(path.read_bytes() for path in files), libraries.encode()])).hexdigest()
 
 
 def class_keys(data: Instance) -> dict[str, str]:
@@ -51,19 +67,20 @@ def class_keys(data: Instance) -> dict[str, str]:
         digest = hashlib.sha256(formulation.encode())
         for name in SHAPES:
             digest.update(name.encode())
-            digest.update(_canonical(getattr(alone, name)).encode())
+            digest.update(_canonical(getattr(alone, name)))
         keys[c] = digest.hexdigest()
     return keys
 
 
-def _canonical(value: object) -> str:
+def _canonical(value: object) -> bytes:
+    """Bytes that differ when a table, an hourly tuple or a number differs."""
     if isinstance(value, dict):
-        return json.dumps([[list(k) if isinstance(k, tuple) else k, _plain(v)] for k, v in value.items()])
-    return json.dumps(value)
-
-
-def _plain(value: object) -> object:
-    return asdict(value) if hasattr(value, "__dataclass_fields__") else value  # type: ignore[call-overload]
+        return b"".join(repr(key).encode() + b"=" + _canonical(entry) + b";" for key, entry in value.items())
+    if isinstance(value, tuple):
+        return np.asarray(value).tobytes()
+    if is_dataclass(value) and not isinstance(value, type):
+        return b",".join(_canonical(getattr(value, entry.name)) for entry in fields(value))
+    return repr(value).encode()
 
 
 class FrontierCache:
@@ -73,78 +90,113 @@ class FrontierCache:
         self.folder = folder if folder is not None else cache_folder()
         self.limit_bytes = limit_bytes
 
-    def read(
-        self, key: str
-    ) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], list[Portfolio], list[Cut]] | None:
+    def read(self, key: str) -> Kept | None:
         """Columns, portfolios and cuts of a class; None if it was never priced (or the file is damaged)."""
-        path = self.folder / f"{key}.npz"
+        path = self._path(key)
         try:
-            with np.load(path, allow_pickle=False) as stored:
-                text = json.loads(str(stored["text"]))
-                points = stored["points"]
-            os.utime(path)
-        except (OSError, ValueError, KeyError):
+            kept = _unpacked(path)
+        except (
+            Exception
+        ):  # a file cut short or overwritten fails in a dozen ways; none of them is worth a plan
             return None
-        columns = tuple((name, tuple(index)) for name, index in text["columns"])
-        portfolios = [
-            Portfolio(_keyed(q), _keyed(t), x) for (q, t), x in zip(text["portfolios"], points, strict=True)
-        ]
-        return columns, portfolios, [Cut(_keyed(prices), value) for prices, value in text["cuts"]]
+        with contextlib.suppress(OSError):  # a folder that may only be read
+            os.utime(path)  # used now: the last to go
+        return kept
 
     def write(
-        self,
-        key: str,
-        columns: tuple[tuple[str, tuple[str, ...]], ...],
-        portfolios: list[Portfolio],
-        cuts: list[Cut],
+        self, key: str, columns: tuple[Column, ...], portfolios: list[Portfolio], cuts: list[Cut]
     ) -> None:
         """Keep a class's frontier; a full or read-only disk costs the cache, not the plan."""
-        text = json.dumps(
-            {
-                "columns": columns,
-                "portfolios": [[_listed(p.quantity), _listed(p.terms)] for p in portfolios],
-                "cuts": [[_listed(cut.prices), cut.value] for cut in cuts],
-            }
-        )
+        temporary = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, text=np.array(text), points=np.array([p.x for p in portfolios]))
-            Path(temporary).replace(self.folder / f"{key}.npz")
-            self._shrink()
+                np.savez(file, **_packed(columns, portfolios, cuts))
+            Path(temporary).replace(self._path(key))
         except OSError:
+            if temporary is not None:
+                with contextlib.suppress(OSError):
+                    Path(temporary).unlink(missing_ok=True)
             return
+        self._shrink()
 
     def info(self) -> dict[str, object]:
-        """Folder, number of class frontiers and their size."""
-        files = self._files()
-        size = sum(path.stat().st_size for path in files)
+        """Folder, number of class frontiers, their size and what it is held below."""
+        files = self._files("*.npz")
         return {
             "folder": str(self.folder),
             "frontiers": len(files),
-            "bytes": size,
+            "bytes": sum(size for _, size, _ in files),
             "limit_bytes": self.limit_bytes,
         }
 
     def clear(self) -> int:
-        """Delete all frontiers; returns how many."""
-        files = self._files()
-        for path in files:
-            path.unlink(missing_ok=True)
+        """Delete all frontiers, and what killed runs left half-written; returns how many frontiers.
+
+        Raises InputError when the folder does not allow it.
+        """
+        files = self._files("*.npz")
+        try:
+            for path, _, _ in [*files, *self._files("*.tmp")]:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise InputError(f"{self.folder}: the cache cannot be cleared ({error.strerror})") from None
         return len(files)
 
-    def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("*.npz")) if self.folder.is_dir() else []
+    def _path(self, key: str) -> Path:
+        return self.folder / f"{key}.npz"
+
+    def _files(self, pattern: str) -> list[tuple[Path, int, float]]:
+        """(path, bytes, when last used) of files that are there; another run may delete them meanwhile."""
+        found = []
+        for path in sorted(self.folder.glob(pattern)):
+            with contextlib.suppress(OSError):
+                entry = path.stat()
+                found.append((path, entry.st_size, entry.st_mtime))
+        return found
 
     def _shrink(self) -> None:
-        files = sorted(self._files(), key=lambda path: path.stat().st_mtime)
-        size = sum(path.stat().st_size for path in files)
-        for path in files:
-            if size <= self.limit_bytes:
-                return
-            size -= path.stat().st_size
-            path.unlink(missing_ok=True)
+        """Drop the least recently used frontiers beyond the limit, and half-written files nobody writes any more."""
+        files = sorted(self._files("*.npz"), key=lambda file: file[2])
+        size = sum(size for _, size, _ in files)
+        stale = [path for path, _, used in self._files("*.tmp") if time.time() - used > STALE_S]
+        with contextlib.suppress(OSError):
+            for path in stale:
+                path.unlink(missing_ok=True)
+            for path, own, _ in files:
+                if size <= self.limit_bytes:
+                    return
+                size -= own
+                path.unlink(missing_ok=True)
+
+
+def _packed(columns: tuple[Column, ...], portfolios: list[Portfolio], cuts: list[Cut]) -> dict[str, Array]:
+    """Names and numbers as compressed JSON (it keeps every bit of a float), the LP points as they are."""
+    text = json.dumps(
+        {
+            "columns": columns,
+            "portfolios": [[_listed(p.quantity), _listed(p.terms)] for p in portfolios],
+            "cuts": [[_listed(cut.prices), cut.value] for cut in cuts],
+        }
+    )
+    return {
+        "text": np.frombuffer(zlib.compress(text.encode(), 1), dtype=np.uint8),
+        "points": np.array([p.x for p in portfolios]),
+    }
+
+
+def _unpacked(path: Path) -> Kept:
+    with np.load(path, allow_pickle=False) as stored:
+        text = json.loads(zlib.decompress(stored["text"].tobytes()))
+        points = stored["points"]
+    columns = tuple((name, tuple(index)) for name, index in text["columns"])
+    portfolios = [
+        Portfolio(_keyed(q), _keyed(t), x) for (q, t), x in zip(text["portfolios"], points, strict=True)
+    ]
+    if any(p.x.shape != (len(columns),) for p in portfolios):
+        raise ValueError(f"{path} holds points of another LP")
+    return columns, portfolios, [Cut(_keyed(prices), value) for prices, value in text["cuts"]]
 
 
 def _listed(table: dict[tuple[str, ...], float]) -> list[tuple[list[str], float]]:

@@ -150,9 +150,17 @@ def _solve_goal(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: f
 
 
 def _first_prices(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock) -> None:
-    """Price every class at the goal's own weights, so that every class has a portfolio and a bounding cut."""
-    weights = {q: p for q, p in (goal.weights or {("cost",): 1.0}).items() if p}
-    asked = [c for c in goal.data.classes if not frontier.knows(c, weights)]
+    """Price every class at the goal's own weights, so that every class has a portfolio and a bounding cut.
+
+    Tonnes and compute are bounded without solving (`natural_cuts`): there a class priced for anything will do.
+    """
+    weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
+    bounded = ("cost",) not in goal.weights
+    asked = [
+        c
+        for c in goal.data.classes
+        if not (frontier.knows(c, weights) or (bounded and frontier.portfolios.get(c)))
+    ]
     for done, priced in enumerate(pool.price({c: [weights] for c in asked}), start=1):
         frontier.add(priced)
         clock.say(f"pricing supply class {done} of {len(asked)}")

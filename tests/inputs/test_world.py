@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
 import pytest
 
 from siting.errors import InputError
+from siting.inputs.load import load
 from siting.inputs.places import bundled_worlds
 from siting.inputs.world import find_world, read_world
 
@@ -246,8 +248,12 @@ def test_a_folder_without_a_data_package_is_no_world(tmp_path: Path) -> None:
         find_world(str(tmp_path))
 
 
-def test_a_world_beside_the_model_is_found(world: Path) -> None:
-    assert find_world("tiny", beside=world.parent) == world
+def test_a_world_beside_the_model_is_found(world: Path, tiny_model: Path) -> None:
+    """`world: tiny` in a model that lies beside the folder tiny/, from any working directory."""
+    text = tiny_model.read_text(encoding="utf-8")
+    model = world.parent / "question.yaml"
+    model.write_text(re.sub(r"(?m)^world: .*$", f"world: {world.name}", text), encoding="utf-8")
+    assert find_world(load(model).world) == world
 
 
 def touched(path: Path) -> None:

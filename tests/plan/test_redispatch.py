@@ -1,0 +1,104 @@
+"""A plan beside its own operation over the full year."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from siting import api
+from siting.cli import app
+from siting.errors import InputError
+from siting.inputs.load import load
+from siting.plan.plan import Plan
+from siting.plan.redispatch import Redispatch
+
+HOURS = 8_760
+
+
+@pytest.fixture(scope="module")
+def daily(tiny_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A plan in a world whose every day is the same, planned on that one day under a carbon cap that binds."""
+    import shutil
+
+    world = tmp_path_factory.mktemp("daily") / "tiny"
+    shutil.copytree(tiny_world, world)
+    path = world / "series" / "2019.parquet"
+    hours = pd.read_parquet(path)
+    for column in hours.columns.drop("utc"):
+        hours[column] = np.tile(hours[column].to_numpy()[:24], HOURS // 24)
+    hours.to_parquet(path, compression="zstd")
+    asked = load(
+        Path(__file__).parents[1] / "worlds" / "tiny-model.yaml",
+        {
+            "world": world.as_posix(),
+            "time.representative": {"periods": 1, "hours": 24, "keep": []},
+            "solve.gap_share": 1e-6,
+        },
+    )
+    return api.solve(asked)
+
+
+@pytest.fixture(scope="module")
+def operated(daily: Plan) -> Redispatch:
+    return api.redispatch(daily)
+
+
+def test_a_year_of_equal_days_costs_what_the_day_said(operated: Redispatch) -> None:
+    table = operated.table
+    assert list(table.index) == [row["site"] for row in operated.plan.record["sites"]] + ["total"]
+    for name in ("cost_eur_yr", "carbon_t_yr", "cfe_score"):
+        np.testing.assert_allclose(table[f"{name}_full"], table[f"{name}_plan"], rtol=1e-5)
+    assert operated.shortcut_share == pytest.approx(0.0, abs=1e-6)
+    assert table["unserved_mwh"].max() == pytest.approx(0.0, abs=1e-3)
+    assert len(operated.operated.hourly) == HOURS * (len(table) - 1)
+
+
+def test_investments_stay_as_they_are(operated: Redispatch) -> None:
+    for mine, full in zip(operated.plan.record["sites"], operated.operated.record["sites"], strict=True):
+        for key in ("modules", "connection_mw", "supply_mw", "store_mw", "store_mwh", "capex_eur"):
+            assert full[key] == pytest.approx(mine[key], rel=1e-6, abs=1e-6)
+
+
+def test_typical_days_leave_a_difference_that_is_named(tiny_plan: Plan, tmp_path: Path) -> None:
+    """Two days stand for a year with seasons: cost and tonnes move; the command says by how much."""
+    folder = tiny_plan.save(tmp_path / "out")
+    done = CliRunner().invoke(app, ["redispatch", str(folder), "--json", "--quiet"])
+    assert done.exit_code == 0, done.output
+    record = json.loads(done.stdout)
+    assert record["total"]["cost_eur_yr_plan"] == pytest.approx(tiny_plan.totals["cost_eur_yr"])
+    change = record["total"]["cost_eur_yr_full"] / record["total"]["cost_eur_yr_plan"] - 1
+    assert record["shortcut_share"] == pytest.approx(change)
+    assert 0 < abs(change) < 0.05
+    assert record["hours"] == {"plan": 48, "full": HOURS}
+    for name in ("cost_eur_yr_full", "carbon_t_yr_full", "unserved_mwh"):
+        assert sum(row[name] for row in record["sites"].values()) == pytest.approx(record["total"][name])
+
+
+def test_limits_are_reported_not_enforced(daily: Plan) -> None:
+    """A cap of 1 t/yr in the plan's model is overstepped by all but a tonne of what the plan emits."""
+    capped = replace(daily, model=daily.model.with_(carbon__cap_t_yr=1.0))
+    result = api.redispatch(capped)
+    (limit,) = result.limits
+    assert limit["limit"] == "carbon.cap_t_yr"
+    assert limit["exceeded_by"] == pytest.approx(daily.totals["carbon_t_yr"] - 1.0, rel=1e-4)
+    text = repr(result)
+    assert "Cost of the shortcut" in text and "exceeded by" in text
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_another_world_is_refused(daily: Plan) -> None:
+    other = replace(daily, record={**daily.record, "inputs": {**daily.record["inputs"], "world_sha256": "0"}})
+    with pytest.raises(InputError, match="has changed since the plan was made"):
+        api.redispatch(other)
+
+
+def test_a_plan_without_sites_has_nothing_to_operate(daily: Plan) -> None:
+    empty = replace(daily, record={**daily.record, "sites": []})
+    with pytest.raises(InputError, match="builds no site"):
+        api.redispatch(empty)

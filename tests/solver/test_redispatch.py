@@ -1,0 +1,98 @@
+"""Fixed investments operated over other hours, worked out on paper; numbers per MW stand in tests/build_instance.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from siting.instance.instance import Hall, Instance
+from siting.solver.progress import Clock
+from siting.solver.redispatch import Operated, operate
+from siting.solver.solution import Solution
+from tests.build_instance import BATTERY, GAS, WIND, small_instance, solved, total
+
+EXACT = {"rel": 1e-6}
+
+
+def operated(data: Instance, solution: Solution) -> Operated:
+    """What a solution built, operated over the hours of `data`."""
+    capacity = {c: e.capacity for c, e in solution.energy.items()}
+    return operate(data, solution.modules, capacity, Clock(60.0))
+
+
+def warm(data: Instance, pue: tuple[float, ...]) -> Instance:
+    """The instance with other hourly PUE at AA."""
+    halls = {
+        key: Hall(h.capex_eur_mw, h.yearly_eur_mw, pue, h.water_l_kwh) if key[0] == "AA" else h
+        for key, h in data.halls.items()
+    }
+    return replace(data, halls=halls)
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "grid only": {},
+    "all options": {"battery": BATTERY, "gas": GAS, "ppa": WIND, "utilisation_share": 0.5},
+    "off the second site too": {"ppa": WIND, "countries_min": 2, "gas": GAS},
+    "internal price": {"gas": GAS, "ppa": WIND, "internal_price_eur_t": 100.0},
+    "carbon, then cost": {"battery": BATTERY, "ppa": WIND, "objectives": ("carbon", "cost")},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_same_hours_give_the_same_numbers(case: str) -> None:
+    data = small_instance(**CASES[case])
+    plan = solved(data)
+    again = operated(data, plan)
+    lines = sum(v for (item, _), v in plan.cost_eur.items() if item == "grid line")
+    assert total(again.solution.cost_eur) == pytest.approx(total(plan.cost_eur) - lines, **EXACT)
+    assert total(again.solution.carbon_t) == pytest.approx(total(plan.carbon_t), **EXACT)
+    assert again.solution.modules == plan.modules
+    for c, unserved in again.unserved_mw.items():
+        np.testing.assert_allclose(unserved, 0.0, atol=1e-6)
+        for key, mw in plan.energy[c].capacity.items():
+            assert again.solution.energy[c].capacity[key] == pytest.approx(mw, abs=1e-6)
+
+
+def test_a_connection_too_small_for_one_hour_leaves_load_unserved() -> None:
+    """20 MW behind a 20 MW connection; PUE 1.2 in hour 1 wants 24 MW: 4 MW x 1,000 h are not served, the rest is bought.
+
+    The year costs what it did (20 MW are bought at the 100 EUR of that hour either way); the penalty is in no number.
+    """
+    data = small_instance()
+    plan = solved(data)
+    again = operated(warm(data, (1.0, 1.2, 1.0)), plan)
+    np.testing.assert_allclose(again.unserved_mw["AA"], [0.0, 4.0, 0.0], atol=1e-6)
+    np.testing.assert_allclose(again.solution.energy["AA"].hourly["buy",], [20.0, 20.0, 20.0], atol=1e-6)
+    assert total(again.solution.cost_eur) == pytest.approx(
+        124_440_000 - 40_000, **EXACT
+    )  # less the site's line
+
+
+def test_engines_that_stand_serve_the_dear_hour_first() -> None:
+    """Built for hour 1 (see the known optima), 20 MW of engines also carry the 4 MW that the connection lacks there.
+
+    Gas runs 20 MW in hour 1, the connection gives the other 4 MW at 100 + 10: 20 MW x (-19,500) and 4,000 MWh x 110.
+    """
+    data = small_instance(gas=replace(GAS, energy_eur_mwh=40.5))
+    plan = solved(data)
+    again = operated(warm(data, (1.0, 1.2, 1.0)), plan)
+    np.testing.assert_allclose(again.unserved_mw["AA"], 0.0, atol=1e-6)
+    np.testing.assert_allclose(
+        again.solution.energy["AA"].hourly["gen", "gas_engine"], [0.0, 20.0, 0.0], atol=1e-6
+    )
+    assert total(again.solution.cost_eur) == pytest.approx(
+        20 * (6_222_000 - 19_500 - 2_000) + 4_000 * 110, **EXACT
+    )
+
+
+def test_dearer_hours_cost_what_the_prices_say() -> None:
+    """Hour 0 at 70 instead of 50 EUR/MWh: 20 MW x 1,000 h x 20 EUR more, and the same tonnes."""
+    data = small_instance()
+    plan = solved(data)
+    dearer = replace(data, price_eur_mwh={**data.price_eur_mwh, "AA": (70.0, 100.0, 30.0)})
+    again = operated(dearer, plan)
+    assert total(again.solution.cost_eur) == pytest.approx(124_440_000 - 40_000 + 400_000, **EXACT)
+    assert total(again.solution.carbon_t) == pytest.approx(24_000, **EXACT)
