@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from siting.cli_cache import cache
 from siting.cli_data import data
 from siting.cli_model import (
     AsJson,
@@ -18,12 +19,15 @@ from siting.cli_model import (
     Hours,
     Method,
     Model,
+    NoCache,
     Objective,
     Out,
     Overwrite,
     Portfolio,
     Quiet,
     Settings,
+    Workers,
+    hired,
     question,
     refuse_overridden,
 )
@@ -84,6 +88,8 @@ def solve(
     hours: Hours = None,
     setting: Settings = None,
     portfolio: Portfolio = None,
+    workers: Workers = None,
+    no_cache: NoCache = False,
     out: Out = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -96,8 +102,8 @@ def solve(
     from siting.output.reporter import ProgressReporter
     from siting.output.terminal import print_plan
 
-    with ProgressReporter(quiet) as report:
-        plan = api.solve(asked, report)
+    with hired(workers, asked) as pool, ProgressReporter(quiet) as report:
+        plan = api.solve(asked, report, pool, not no_cache)
     if as_json:
         _print_json(plan.record)
     else:
@@ -115,6 +121,8 @@ def compare(
     method: Method = None,
     hours: Hours = None,
     setting: Settings = None,
+    workers: Workers = None,
+    no_cache: NoCache = False,
     out: Out = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
@@ -130,8 +138,8 @@ def compare(
     from siting.output.reporter import ProgressReporter
     from siting.output.terminal import print_comparison
 
-    with ProgressReporter(quiet) as report:
-        comparison = api.compare(asked, names, report)
+    with hired(workers, asked) as pool, ProgressReporter(quiet) as report:
+        comparison = api.compare(asked, names, report, pool, not no_cache)
     if as_json:
         plans = {name: plan.record for name, plan in comparison.plans.items()}
         _print_json({**comparison_record(comparison), "plans": plans})
@@ -280,6 +288,7 @@ def version() -> None:
     typer.echo(installed("siting"))
 
 
+app.add_typer(cache, name="cache", help="What earlier runs found about supply classes, reused by later ones.")
 app.add_typer(data, name="data", help="The world: what it holds, and where each number is from.")
 
 

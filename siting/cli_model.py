@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,6 +13,7 @@ from siting.errors import InputError
 
 if TYPE_CHECKING:
     from siting.inputs.planning import PlanningModel
+    from siting.solver.workers import DaskCluster
 
 HOURS_PER_DAY = 24
 
@@ -36,6 +39,35 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Portfolio = Annotated[
     str | None, typer.Option("--portfolio", metavar="NAME", help="Overlay: cost, balanced, green or a file.")
 ]
+
+Workers = Annotated[
+    str | None,
+    typer.Option("--workers", metavar="dask://HOST:PORT", help="Price supply classes on this Dask cluster."),
+]
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", help="Neither reuse nor keep what earlier runs found about supply classes."),
+]
+
+
+@contextmanager
+def hired(workers: str | None, model: PlanningModel) -> Iterator[DaskCluster | None]:
+    """The Dask cluster of --workers, let go of afterwards; None without the option. Raises InputError."""
+    if workers is None:
+        yield None
+        return
+    if model.solve.method == "whole":
+        raise InputError(
+            f"--workers {workers}: method whole is one problem for one machine; leave the option out, or "
+            "use --method frontier"
+        )
+    from siting.solver.workers import cluster_at
+
+    cluster = cluster_at(workers)
+    try:
+        yield cluster
+    finally:
+        cluster.close()
 
 
 def question(

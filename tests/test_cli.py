@@ -141,7 +141,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tiny_plan: Plan) -> list[Any]:
     """The models the command line hands over, solved by a stand-in."""
     seen: list[Any] = []
 
-    def stand_in(model: Any, report: Any) -> Plan:
+    def stand_in(model: Any, *rest: Any) -> Plan:
         seen.append(model)
         return tiny_plan
 
@@ -205,7 +205,7 @@ def test_compare_json_carries_the_records(
     from siting.study.compare import side_by_side
 
     monkeypatch.setattr(
-        api, "compare", lambda model, names, report: side_by_side(dict.fromkeys(names, tiny_plan))
+        api, "compare", lambda model, names, *rest: side_by_side(dict.fromkeys(names, tiny_plan))
     )
     done = run("compare", tiny_model, "--json", "--quiet")
     assert json.loads(done.stdout)["plans"]["green"]["title"] == "Tiny"

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from siting.plan.redispatch import Redispatch
 
-FORM = "  {:<28}{:>10}{:>10}{:>9}{:>10}{:>10}{:>7}{:>7}{:>9}"
+FORM = "  {:<26}{:>10}{:>10}{:>9}{:>10}{:>10}{:>7}{:>7}{:>9}"
+NEGLIGIBLE_MWH = 0.5
 
 
 def redispatch_text(result: Redispatch) -> str:
@@ -30,10 +31,11 @@ def redispatch_text(result: Redispatch) -> str:
     lines += [_row("total", record["total"]), ""]
     extra = record["total"]["cost_eur_yr_full"] - record["total"]["cost_eur_yr_plan"]
     lines.append(
-        f"Cost of the shortcut: {large(extra)} EUR/yr ({100 * record['shortcut_share']:+.3f} % of the plan's cost)"
+        f"Cost of the shortcut: {large(_zero(extra, 0))} EUR/yr "
+        f"({_zero(100 * record['shortcut_share'], 3):+.3f} % of the plan's cost)"
     )
     unserved = record["total"]["unserved_mwh"]
-    if unserved > 0.5:
+    if unserved > NEGLIGIBLE_MWH:
         lines.append(
             f"Unserved: {number(unserved)} MWh/yr that what was built cannot serve; in no cost and no tonne above"
         )
@@ -43,16 +45,21 @@ def redispatch_text(result: Redispatch) -> str:
 def _row(name: str, row: Mapping[str, float]) -> str:
     cost, full = row["cost_eur_yr_plan"], row["cost_eur_yr_full"]
     return FORM.format(
-        name if len(name) <= 27 else f"{name[:26]}…",
+        name if len(name) <= 25 else f"{name[:24]}…",
         f"{cost / 1e6:,.2f}",
         f"{full / 1e6:,.2f}",
-        f"{100 * (full - cost) / cost:+.2f} %",
+        f"{_zero(100 * (full - cost) / cost, 2):+.2f} %",
         number(row["carbon_t_yr_plan"]),
         number(row["carbon_t_yr_full"]),
         share(row["cfe_score_plan"]),
         share(row["cfe_score_full"]),
-        number(row["unserved_mwh"]) if row["unserved_mwh"] > 0.5 else "0",
+        number(row["unserved_mwh"]) if row["unserved_mwh"] > NEGLIGIBLE_MWH else "0",
     )
+
+
+def _zero(value: float, digits: int) -> float:
+    """Rounded, and never minus zero."""
+    return round(value, digits) + 0.0
 
 
 def _limit(limit: Mapping[str, Any]) -> str:

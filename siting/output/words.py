@@ -47,6 +47,18 @@ def large(value: float | None) -> str:
     return _four(value)
 
 
+def stored(size_bytes: float) -> str:
+    """Room on a disk.
+
+    >>> stored(0), stored(2 * 1024**3), stored(5_400_000)
+    ('0 B', '2.0 GiB', '5.1 MiB')
+    """
+    for step, word in ((1024**3, "GiB"), (1024**2, "MiB"), (1024, "KiB")):
+        if size_bytes >= step:
+            return f"{size_bytes / step:.1f} {word}"
+    return f"{size_bytes:.0f} B"
+
+
 def share(value: float | None, digits: int = 0) -> str:
     """A share in per cent.
 

@@ -18,12 +18,12 @@ from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from siting.errors import InputError
 from siting.instance.instance import Instance
-from siting.solver.highs import Array
 from siting.solver.pricing import Column, Cut, Portfolio
 
 SHAPES = (
@@ -34,6 +34,10 @@ SHAPES = (
 DEFAULT_LIMIT_BYTES = 2 * 1024**3
 STALE_S = 3600.0  # a half-written file this old was left by a run that was killed
 
+ROW, PART = (
+    "\n",
+    "\x1f",
+)  # between column names, and between a name and its indices: a full year has 70,000 of them
 Kept = tuple[tuple[Column, ...], list[Portfolio], list[Cut]]
 
 
@@ -121,7 +125,7 @@ class FrontierCache:
             return
         self._shrink()
 
-    def info(self) -> dict[str, object]:
+    def info(self) -> dict[str, Any]:
         """Folder, number of class frontiers, their size and what it is held below."""
         files = self._files("*.npz")
         return {
@@ -149,7 +153,9 @@ class FrontierCache:
 
     def _files(self, pattern: str) -> list[tuple[Path, int, float]]:
         """(path, bytes, when last used) of files that are there; another run may delete them meanwhile."""
-        found = []
+        found: list[tuple[Path, int, float]] = []
+        if not self.folder.is_dir():
+            return found
         for path in sorted(self.folder.glob(pattern)):
             with contextlib.suppress(OSError):
                 entry = path.stat()
@@ -171,26 +177,28 @@ class FrontierCache:
                 path.unlink(missing_ok=True)
 
 
-def _packed(columns: tuple[Column, ...], portfolios: list[Portfolio], cuts: list[Cut]) -> dict[str, Array]:
-    """Names and numbers as compressed JSON (it keeps every bit of a float), the LP points as they are."""
+def _packed(columns: tuple[Column, ...], portfolios: list[Portfolio], cuts: list[Cut]) -> dict[str, Any]:
+    """Numbers by name as compressed JSON (it keeps every bit of a float), column names as text, LP points as they are."""
     text = json.dumps(
         {
-            "columns": columns,
             "portfolios": [[_listed(p.quantity), _listed(p.terms)] for p in portfolios],
             "cuts": [[_listed(cut.prices), cut.value] for cut in cuts],
         }
     )
+    names = ROW.join(PART.join((name, *index)) for name, index in columns)
     return {
         "text": np.frombuffer(zlib.compress(text.encode(), 1), dtype=np.uint8),
+        "columns": np.frombuffer(zlib.compress(names.encode(), 1), dtype=np.uint8),
         "points": np.array([p.x for p in portfolios]),
     }
 
 
 def _unpacked(path: Path) -> Kept:
-    with np.load(path, allow_pickle=False) as stored:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         text = json.loads(zlib.decompress(stored["text"].tobytes()))
+        names = zlib.decompress(stored["columns"].tobytes()).decode()
         points = stored["points"]
-    columns = tuple((name, tuple(index)) for name, index in text["columns"])
+    columns = tuple((name, tuple(index)) for name, *index in (row.split(PART) for row in names.split(ROW)))
     portfolios = [
         Portfolio(_keyed(q), _keyed(t), x) for (q, t), x in zip(text["portfolios"], points, strict=True)
     ]

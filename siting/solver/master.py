@@ -176,7 +176,7 @@ def outside(
     b = Build(pyo.ConcreteModel("outside"), data)
     sites(b)
     m = b.m
-    units = {c: _units(goal, c, portfolios[c], cuts[c]) for c in data.classes}
+    units = {c: _units(goal, c, portfolios[c], cuts[c]) if portfolios[c] else {} for c in data.classes}
     index = [(c, i) for c in data.classes for i in range(len(units[c]))]
     m.amount = pyo.Var(index, domain=pyo.Reals)
     position = {c: {q: i for i, q in enumerate(units[c])} for c in data.classes}

@@ -30,7 +30,9 @@ SIMPLEX_AGAIN: dict[str, str | float] = {
 }  # primal: the last basis stays feasible when only costs change
 NO_SUPPLY = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
 TOLD = {highspy.HighsModelStatus.kOptimal, *NO_SUPPLY}
-COLUMN_CAP = 1e4  # MW or MWh for 1 MW of IT, checked after every solve: bounds what tiny dual errors hide
+COLUMN_CAP = (
+    1e4  # MW or MWh for 1 MW of IT: bound of every column, which bounds what tiny dual errors can hide
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ class ClassProblem:
             (v.parent_component().local_name, _index(v.index())) for v in self.model.columns
         )
         self.model = replace(self.model, columns=[], rows=[])
-        self._highs = highs_of(self.model, threads)
+        capped = np.minimum(self.model.column_upper, COLUMN_CAP)
+        self._highs = highs_of(replace(self.model, column_upper=capped), threads)
         self._solved = False
 
     def price(self, prices: Mapping[Quantity, float]) -> tuple[Portfolio, Cut] | None:
@@ -78,12 +81,8 @@ class ClassProblem:
         if not self._run():
             return None
         x = np.array(h.getSolution().col_value)
-        if x.max() >= COLUMN_CAP:
-            raise SitingError(
-                f"supply class {self.c} wants {x.max():,.0f} MW or MWh for 1 MW of IT; check its costs and series"
-            )
         value = self._proven_value(objective)
-        worth = self.model.objectives @ x
+        worth = np.einsum("ij,j->i", self.model.objectives, x)
         quantity = {
             name: float(v) for (kind, name), v in zip(self.names, worth, strict=True) if kind == "quantity"
         }
@@ -96,7 +95,8 @@ class ClassProblem:
         for q, price in prices.items():
             if price and q in row:
                 weights[row[q]] = price
-        return np.asarray(weights @ self.model.objectives)
+        priced: Array = np.einsum("i,ij->j", weights, self.model.objectives)  # same bits for any number of BLAS threads
+        return priced
 
     def _run(self) -> bool:
         """Solve in place; False if nothing can supply the class.
@@ -132,7 +132,7 @@ class ClassProblem:
         model = self.model
         lower, upper = model.row_lower, model.row_upper
         y = np.where((y > 0) & ~np.isfinite(lower), 0.0, np.where((y < 0) & ~np.isfinite(upper), 0.0, y))
-        rows = float(y @ np.where(y == 0, 0.0, np.where(y > 0, lower, upper)))
+        rows = float((y * np.where(y == 0, 0.0, np.where(y > 0, lower, upper))).sum())
         reduced = objective - model.matrix.T @ y
         hidden = float(np.minimum(reduced, 0.0).sum()) * COLUMN_CAP
         return min(rows + hidden, float(self._highs.getInfo().objective_function_value))

@@ -6,7 +6,7 @@ let go. Load that nothing can serve is a slack, here and nowhere in the model, s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -85,7 +85,7 @@ def _operate_class(alone: Instance, c: str, sizes: Capacity, clock: Clock) -> Bu
 def _goals(b: Build) -> list[Expression]:
     """What is minimised in turn: the plan's objectives that operation can change, with the penalty on unserved load."""
     unserved_mwh = b.yearly((t, b.m.unserved[t]) for t in b.data.hours)
-    terms = {
+    terms: dict[str, Callable[[], Expression]] = {
         "cost": b.cost_total,
         "carbon": b.carbon_total,
         "weighted": lambda: b.cost_total() + b.data.carbon_weight_eur_t * b.carbon_total(),

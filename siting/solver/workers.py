@@ -30,7 +30,7 @@ from siting.solver.pricing import LARGE_ROWS, ClassProblem, Column, Cut, Portfol
 
 Prices = Mapping[Quantity, float]
 RETRIES = 3  # a worker that dies is replaced and its pricing repeated this often
-MOST_HELD = 64  # LPs one process keeps: every class of the EU-27, with and without grid (54), and some
+MOST_HELD = 64  # LPs one process keeps, up to 100 MB each (full year): all classes of the EU-27, with and without grid (54)
 ANSWER_S = 10  # a Dask scheduler that does not answer for so long is not there
 WORKERS_S = 30  # a Dask cluster may still be starting its first worker
 DASK = "dask://"

@@ -20,42 +20,26 @@ Parts = dict[Any, list[Any]]  # expressions to be summed, by what they are
 
 def second_optimum(data: Instance, gap: float) -> tuple[float, float, dict[str, float]]:
     """Minimise yearly cost: (value, bound, MW of IT by site). Raises AssertionError if HiGHS finds no optimum."""
+    m, it = second_model(data)
+    status, condition = m.solve("highs", io_api="direct", mip_rel_gap=gap, output_flag=False, threads=1)
+    assert (status, condition) == ("ok", "optimal"), f"second model: {status}, {condition}"
+    bound = m.solver_model.getInfo().mip_dual_bound
+    return float(m.objective.value), float(bound), {s: float(it.solution.sel(s=s)) for s in data.sites}
+
+
+def second_model(data: Instance) -> tuple[linopy.Model, linopy.LinearExpression]:
+    """The whole problem for yearly cost, unsolved, and MW of IT by site (dimension `s`)."""
     m = linopy.Model()
     hours = pd.RangeIndex(len(data.weight), name="t")
-    names = pd.Index(list(data.sites), name="s")
-
-    def by_site(of: Callable[[Site], float]) -> xr.DataArray:
-        return xr.DataArray([of(site) for site in data.sites.values()], dims="s", coords={"s": names})
-
-    is_open = m.add_variables(binary=True, coords=[names], name="is_open")
-    number = m.add_variables(lower=0, integer=True, coords=[names], name="number")
-    it = data.module_mw * number
-    m.add_constraints(it - by_site(lambda site: site.max_mw) * is_open <= 0)
-    m.add_constraints(it - by_site(lambda site: site.min_mw) * is_open >= 0)
-    m.add_constraints(is_open.sum() >= data.sites_min)
-    m.add_constraints(is_open.sum() <= data.sites_max)
-    m.add_constraints(it.sum() >= data.target_it_mw)
-    m.add_constraints(
-        1 * is_open
-        >= xr.DataArray([float(s in data.forced) for s in data.sites], dims="s", coords={"s": names})
-    )
-    flags = []
-    for country in sorted({site.country for site in data.sites.values()}):
-        inside = (by_site(lambda site, here=country: float(site.country == here)) * is_open).sum()
-        m.add_constraints(inside <= data.per_country_max)
-        flags.append(m.add_variables(binary=True, name=f"some_in_{country}"))
-        m.add_constraints(flags[-1] - inside <= 0)
-    m.add_constraints(sum(1 * flag for flag in flags) >= data.countries_min)
-
+    it = choose_sites(m, data)
     part: Parts = {
         name: [] for name in ("cost", "tonnes", "load", "clean", "site", "connection", "onsite_power", "it")
     }
-    part["cost"].append((by_site(lambda site: site.line_yearly_eur_mw) * it).sum())
-    part["connection"].append((by_site(lambda site: site.line_capex_eur_mw) * it).sum())
+    part["cost"].append((by_site(data, lambda site: site.line_yearly_eur_mw) * it).sum())
+    part["connection"].append((by_site(data, lambda site: site.line_capex_eur_mw) * it).sum())
     in_zone: Parts = {}
     for c in data.classes:
-        mine = (by_site(lambda site, here=c: float(site.supply_class == here)) * it).sum()
-        _energy(m, data, c, mine, hours, part, in_zone)
+        _energy(m, data, c, it_of_class(data, it, c), hours, part, in_zone)
 
     for key, limit in data.limits.items():
         if key == ("capex",):  # in millions: a row of its own scale
@@ -71,14 +55,44 @@ def second_optimum(data: Instance, gap: float) -> tuple[float, float, dict[str, 
         elif key[1:] in in_zone:
             m.add_constraints(_sum(in_zone[key[1:]]) <= limit.value)
     m.add_objective(_sum([*part["cost"], *(data.internal_price_eur_t * x for x in part["tonnes"])]))
-    status, condition = m.solve("highs", io_api="direct", mip_rel_gap=gap, output_flag=False, threads=1)
-    assert (status, condition) == ("ok", "optimal"), f"second model: {status}, {condition}"
-    bound = m.solver_model.getInfo().mip_dual_bound
-    return (
-        float(m.objective.value),
-        float(bound),
-        {s: data.module_mw * float(number.solution.sel(s=s)) for s in data.sites},
+    return m, it
+
+
+def by_site(data: Instance, of: Callable[[Site], float]) -> xr.DataArray:
+    """A number of each candidate, along dimension `s`."""
+    names = pd.Index(list(data.sites), name="s")
+    return xr.DataArray([of(site) for site in data.sites.values()], dims="s", coords={"s": names})
+
+
+def it_of_class(data: Instance, it: linopy.LinearExpression, c: str) -> linopy.LinearExpression:
+    """MW of IT in one class."""
+    mine = [i for i, site in enumerate(data.sites.values()) if site.supply_class == c]
+    return it.isel(s=mine).sum()
+
+
+def choose_sites(m: linopy.Model, data: Instance) -> linopy.LinearExpression:
+    """Binaries, whole modules and the rules on number, size, country and target; returns MW of IT by site."""
+    names = pd.Index(list(data.sites), name="s")
+    is_open = m.add_variables(binary=True, coords=[names], name="is_open")
+    number = m.add_variables(lower=0, integer=True, coords=[names], name="number")
+    it = data.module_mw * number
+    m.add_constraints(it - by_site(data, lambda site: site.max_mw) * is_open <= 0)
+    m.add_constraints(it - by_site(data, lambda site: site.min_mw) * is_open >= 0)
+    m.add_constraints(is_open.sum() >= data.sites_min)
+    m.add_constraints(is_open.sum() <= data.sites_max)
+    m.add_constraints(it.sum() >= data.target_it_mw)
+    m.add_constraints(
+        1 * is_open
+        >= xr.DataArray([float(s in data.forced) for s in data.sites], dims="s", coords={"s": names})
     )
+    flags = []
+    for country in sorted({site.country for site in data.sites.values()}):
+        inside = is_open.isel(s=[i for i, x in enumerate(data.sites.values()) if x.country == country]).sum()
+        m.add_constraints(inside <= data.per_country_max)
+        flags.append(m.add_variables(binary=True, name=f"some_in_{country}"))
+        m.add_constraints(flags[-1] - inside <= 0)
+    m.add_constraints(sum(1 * flag for flag in flags) >= data.countries_min)
+    return it
 
 
 def _sum(expressions: list[Any]) -> linopy.LinearExpression:

@@ -1,0 +1,384 @@
+"""The frontier cache: what is kept comes back bit for bit, is found again when it holds, and never costs a plan."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import siting
+from siting.cli import app
+from siting.inputs.load import changed
+from siting.inputs.planning import PlanningModel
+from siting.instance.instance import Instance, Limit, Option
+from siting.solver import cache as cache_module
+from siting.solver.cache import SHAPES, FrontierCache, cache_folder, class_keys
+from siting.solver.frontier import Frontier, solve_frontier
+from siting.solver.pricing import ClassProblem, Column, Cut, Portfolio
+from siting.solver.progress import Clock
+from siting.solver.workers import InProcess, Priced
+from tests.build_instance import BATTERY, GAS, WIND, small_instance
+
+KEY = "k" * 64
+COLUMNS: tuple[Column, ...] = (
+    ("buy", ("AA", "0")),
+    ("ppa_mw", ("AA", "wind_ppa")),
+    ("gen", ("AA", "gas", "0")),
+)
+ALL: dict[str, Any] = {"battery": BATTERY, "gas": GAS, "ppa": WIND, "utilisation_share": 0.5}
+
+
+def frontier(seed: int = 1) -> tuple[list[Portfolio], list[Cut]]:
+    """Portfolios and cuts with awkward numbers: thirds, the smallest and the largest floats, minus zero."""
+    numbers = np.random.default_rng(seed)
+    values = [1 / 3, -0.0, 5e-324, 1.7976931348623157e308, float(numbers.normal())]
+    portfolios = [
+        Portfolio(
+            {("cost",): value, ("clean", "hourly"): value / 7},
+            {("cost_eur", "battery"): value},
+            numbers.normal(size=3),
+        )
+        for value in values
+    ]
+    return portfolios, [Cut({("cost",): 1.0, ("ppa", "wind_ppa"): value}, value / 3) for value in values]
+
+
+def bits(kept: tuple[Any, list[Portfolio], list[Cut]] | None) -> Any:
+    assert kept is not None
+    columns, portfolios, cuts = kept
+    numbers = [[v.hex() for v in [*p.quantity.values(), *p.terms.values()]] for p in portfolios]
+    names = [[*p.quantity, *p.terms] for p in portfolios]
+    proofs = [(sorted(cut.prices), [v.hex() for v in cut.prices.values()], cut.value.hex()) for cut in cuts]
+    return columns, names, numbers, [p.x.tobytes() for p in portfolios], proofs
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> FrontierCache:
+    return FrontierCache(tmp_path / "cache")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own, as a user names one."""
+    place = tmp_path / "frontiers"
+    monkeypatch.setenv("SITING_CACHE", str(place))
+    return place
+
+
+class Spy(InProcess):
+    """Counts what is priced."""
+
+    def __init__(self, data: Instance) -> None:
+        super().__init__(data)
+        self.pricings = 0
+
+    def price(self, asked: Mapping[str, Sequence[Mapping[tuple[str, ...], float]]]) -> Iterator[Priced]:
+        self.pricings += sum(map(len, asked.values()))
+        yield from super().price(asked)
+
+
+def solve(data: Instance, kept: FrontierCache) -> tuple[float, int]:
+    """Cost and number of pricings of a solve that reuses and keeps frontiers."""
+    known, keys, pool = Frontier(), class_keys(data), Spy(data)
+    known.recall(kept, keys)
+    solution = solve_frontier(data, pool, known, Clock(60.0), 1e-6)
+    known.store(kept, keys)
+    return solution.stages[0].value, pool.pricings
+
+
+# --- files
+
+
+def test_a_round_trip_keeps_every_bit(kept: FrontierCache) -> None:
+    portfolios, cuts = frontier()
+    kept.write(KEY, COLUMNS, portfolios, cuts)
+    assert bits(kept.read(KEY)) == bits((COLUMNS, portfolios, cuts))
+
+
+def test_a_class_that_nothing_can_supply_is_remembered(kept: FrontierCache) -> None:
+    kept.write(KEY, COLUMNS, [], [])
+    assert kept.read(KEY) == (COLUMNS, [], [])
+
+
+def test_what_was_never_priced_is_not_there(kept: FrontierCache) -> None:
+    assert kept.read(KEY) is None
+
+
+def damage(path: Path, how: str) -> None:
+    whole = path.read_bytes()
+    middle = len(whole) // 2
+    wrong = bytes([whole[middle] ^ 0xFF])
+    spoilt = {
+        "empty": b"",
+        "cut short": whole[:middle],
+        "other bytes": b"no zip at all" * 100,
+        "one byte": whole[:middle] + wrong + whole[middle + 1 :],
+    }
+    if how in spoilt:
+        path.write_bytes(spoilt[how])
+    elif how == "another zip":
+        np.savez(path, other=np.zeros(3))
+    else:
+        with np.load(path) as stored:
+            text = stored["text"]
+        np.savez(path, text=text, points=np.zeros((5, 2)) if how == "short points" else np.zeros((1, 3)))
+
+
+DAMAGES = ["empty", "cut short", "other bytes", "one byte", "another zip", "short points", "few points"]
+
+
+@pytest.mark.parametrize("how", DAMAGES)
+def test_a_damaged_file_is_ignored_and_written_anew(kept: FrontierCache, how: str) -> None:
+    portfolios, cuts = frontier()
+    kept.write(KEY, COLUMNS, portfolios, cuts)
+    (path,) = kept.folder.glob("*.npz")
+    damage(path, how)
+    assert kept.read(KEY) is None
+    kept.write(KEY, COLUMNS, portfolios, cuts)
+    assert bits(kept.read(KEY)) == bits((COLUMNS, portfolios, cuts))
+
+
+def test_a_solve_over_damaged_files_is_the_solve_without(kept: FrontierCache) -> None:
+    data = small_instance(**ALL)
+    first = solve(data, kept)
+    for path in kept.folder.glob("*.npz"):
+        damage(path, "cut short")
+    assert solve(data, kept) == first
+    assert solve(data, kept) == (first[0], 0), "and they were mended"
+
+
+def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
+    kept = FrontierCache(tmp_path)
+    keys = ["a" * 64, "b" * 64, "c" * 64]
+    for age, key in enumerate(keys):
+        kept.write(key, COLUMNS, *frontier())
+        os.utime(tmp_path / f"{key}.npz", (1e9 + age, 1e9 + age))
+    size = kept.info()["bytes"]
+    assert kept.read(keys[0]) is not None  # used now, so that b is the oldest
+    FrontierCache(tmp_path, limit_bytes=size).write("d" * 64, COLUMNS, *frontier())
+    assert sorted(path.stem[0] for path in tmp_path.glob("*.npz")) == ["a", "c", "d"]
+    assert kept.info()["bytes"] <= size
+
+
+def test_what_a_killed_run_left_is_harmless_and_goes(kept: FrontierCache) -> None:
+    kept.folder.mkdir()
+    stale, fresh = kept.folder / "stale.tmp", kept.folder / "fresh.tmp"
+    stale.write_bytes(b"half a fr")
+    fresh.write_bytes(b"being written")
+    os.utime(stale, (time.time() - 7200,) * 2)
+    assert kept.info()["frontiers"] == 0
+    kept.write(KEY, COLUMNS, *frontier())
+    assert sorted(path.name for path in kept.folder.iterdir()) == ["fresh.tmp", f"{KEY}.npz"]
+    assert kept.clear() == 1
+    assert not list(kept.folder.iterdir())
+
+
+def test_a_full_disk_leaves_nothing_behind(kept: FrontierCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(file: Any, **arrays: Any) -> None:
+        file.write(b"half a fr")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    kept.write(KEY, COLUMNS, *frontier())
+    assert not list(kept.folder.iterdir())
+
+
+def test_a_folder_that_cannot_be_written_costs_no_plan(
+    tiny_question: PlanningModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder below a file cannot even be made."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("SITING_CACHE", str(tmp_path / "file" / "cache"))
+    assert siting.solve(tiny_question).status == "optimal"
+    assert FrontierCache().info()["frontiers"] == 0 == FrontierCache().clear()
+
+
+def test_where_frontiers_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SITING_CACHE", str(tmp_path / "own"))
+    assert cache_folder() == tmp_path / "own"
+    monkeypatch.delenv("SITING_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "siting" / "frontiers"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert cache_folder().parts[-2:] == ("siting", "frontiers")
+
+
+# --- keys
+
+
+def a_little(value: Any) -> Any:
+    """The same table with its first number moved by one part in a million."""
+    if isinstance(value, dict):
+        key = next(iter(value))
+        return {**value, key: a_little(value[key])}
+    if isinstance(value, tuple):
+        return (a_little(value[0]), *value[1:])
+    if isinstance(value, (int, float)):
+        return value * (1 + 1e-6) if value else 1e-6
+    return replace(value, **{fields(value)[0].name: a_little(getattr(value, fields(value)[0].name))})
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_whatever_shapes_the_lp_changes_the_key(name: str) -> None:
+    data = small_instance(**ALL)
+    moved = replace(data, **{name: a_little(getattr(data, name))})
+    before, after = class_keys(data), class_keys(moved)
+    assert before["AA"] != after["AA"]
+    shared = name in {"weight", "before", "utilisation_share", "excess_share_max", "sale_haircut_share"}
+    assert (before["BB"] != after["BB"]) == shared, "the other class keeps its frontier"
+
+
+def test_every_number_of_an_option_counts() -> None:
+    data = small_instance(**ALL)
+    for entry in fields(Option):
+        value = getattr(GAS, entry.name)
+        other = replace(GAS, **{entry.name: not value if isinstance(value, bool) else value + 1.0})
+        assert class_keys(data)["AA"] != class_keys(replace(data, onsite={("AA", "gas_engine"): other}))["AA"]
+
+
+def test_another_formulation_finds_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = small_instance(**ALL)
+    before = class_keys(data)
+    monkeypatch.setattr(cache_module, "formulation_fingerprint", lambda: "another")
+    assert not set(before.values()) & set(class_keys(data).values())
+
+
+def test_other_libraries_are_another_formulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another Pyomo may write the columns in another order."""
+    before = cache_module.formulation_fingerprint()
+    monkeypatch.setattr(cache_module, "version", lambda name: "0")
+    cache_module.formulation_fingerprint.cache_clear()
+    assert cache_module.formulation_fingerprint() != before
+    cache_module.formulation_fingerprint.cache_clear()
+
+
+OTHERS: dict[str, Any] = {  # every other field of an instance, and another value of it
+    "title": "another title",
+    "sites": {},
+    "classes": ("AA",),
+    "zone": {"AA": "AA", "BB": "AA"},
+    "internal_price_eur_t": 80.0,
+    "matching": "hourly",
+    "cfe_score_min": 0.9,
+    "module_mw": 5.0,
+    "sites_min": 2,
+    "sites_max": 1,
+    "per_country_max": 2,
+    "countries_min": 2,
+    "forced": ("two",),
+    "target_it_mw": 50.0,
+    "capex_counts": ("site",),
+    "limits": {("capex",): Limit("<=", 1e9, "EUR", "budget"), ("carbon",): Limit("<=", 1e3, "t/yr", "cap")},
+    "objectives": ("carbon", "cost"),
+    "carbon_weight_eur_t": 100.0,
+    "compute_pflops_mw": 1.0,
+    "accelerators_per_mw": 1.0,
+    "notes": ("a note",),
+}
+
+
+def test_every_field_either_shapes_the_lp_or_is_known_not_to() -> None:
+    """A field added to the instance must be put on one of the two lists."""
+    assert {field.name for field in fields(Instance)} == {*SHAPES, *OTHERS}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_limits_targets_and_rules_leave_key_and_lp_alone(name: str) -> None:
+    data = small_instance(**ALL)
+    other = replace(data, **{name: OTHERS[name]})
+    assert class_keys(data)["AA"] == class_keys(other)["AA"]
+    one, two = ClassProblem(data.only("AA")), ClassProblem(other.only("AA"))
+    assert (one.columns, one.names) == (two.columns, two.names)
+    for entry in ("objectives", "row_lower", "row_upper", "column_lower", "column_upper"):
+        np.testing.assert_array_equal(getattr(one.model, entry), getattr(two.model, entry))
+    assert (one.model.matrix != two.model.matrix).nnz == 0
+
+
+# --- what it is for
+
+
+@pytest.mark.parametrize(
+    ("changes", "most"),
+    [
+        ({}, 0),
+        ({"budget_eur": 900e6}, 0),
+        ({"target_it_mw": 40.0}, 0),
+        ({"countries_min": 2}, 0),
+        ({"sites_min": 2}, 0),
+        ({"carbon_cap_t": 9_000.0}, 6),
+    ],
+)
+def test_another_question_prices_little(kept: FrontierCache, changes: dict[str, Any], most: int) -> None:
+    """A limit that binds anew still has to be priced; what does not touch the classes costs no pricing at all."""
+    _, first = solve(small_instance(**ALL), kept)
+    assert first >= 2
+    data = small_instance(**{**ALL, **changes})
+    again, pricings = solve(data, kept)
+    fresh, from_scratch = solve(data, FrontierCache(kept.folder.parent / "another"))
+    assert again == pytest.approx(fresh, rel=3e-6)
+    assert pricings <= most and (pricings < from_scratch)
+
+
+def test_another_budget_for_the_tiny_world_prices_nothing(
+    tiny_question: PlanningModel, kept: FrontierCache
+) -> None:
+    first = solve(siting.api.prepare(tiny_question).data, kept)
+    richer = changed(tiny_question, {"budget.capex_eur": 4e9})
+    assert solve(siting.api.prepare(richer).data, kept) == (first[0], 0)
+
+
+def shell(*args: str | Path, folder: Path, cwd: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "siting.cli", *map(str, args)]
+    env = {**os.environ, "SITING_CACHE": str(folder)}
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", cwd=cwd, env=env
+    )
+
+
+def test_two_runs_write_at_once_and_a_third_reads(tiny_model: Path, folder: Path, tmp_path: Path) -> None:
+    both = [shell("solve", tiny_model, "--json", folder=folder, cwd=tmp_path) for _ in range(2)]
+    told = [run.communicate(timeout=120) for run in both]
+    assert [run.returncode for run in both] == [0, 0], told
+    files = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert files and all(name.endswith(".npz") for name in files)
+    third = shell("solve", tiny_model, "--json", folder=folder, cwd=tmp_path)
+    out, err = third.communicate(timeout=120)
+    objectives = [json.loads(text)["objective"] for text in (out, *(out for out, _ in told))]
+    assert objectives[0]["value"] == objectives[1]["value"] == objectives[2]["value"]
+    assert any("pricing supply class" in err for _, err in told) and "pricing supply class" not in err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == files, "nothing new to keep"
+
+
+def test_cache_commands(tiny_model: Path, folder: Path) -> None:
+    def run(*args: str | Path) -> str:
+        done = CliRunner().invoke(app, [str(arg) for arg in args])
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    run("solve", tiny_model, "--no-cache", "--quiet")
+    assert not folder.exists()
+    run("solve", tiny_model, "--quiet")
+    told = json.loads(run("cache", "info", "--json"))
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert told == {"folder": str(folder), "frontiers": 4, "bytes": size, "limit_bytes": 2 * 1024**3}
+    text = run("cache", "info")
+    assert str(folder) in text and "frontiers  4" in text and "of 2.0 GiB" in text
+    assert "cleared 4 frontiers" in run("cache", "clear")
+    assert json.loads(run("cache", "clear", "--json"))["cleared"] == 0
+    assert json.loads(run("cache", "info", "--json"))["bytes"] == 0
