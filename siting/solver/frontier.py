@@ -20,7 +20,7 @@ from siting.solver.highs import compile_model, load_values, solve_mip
 from siting.solver.master import Duals, Goal, Inside, class_prices, duals, inside, outside, worth
 from siting.solver.pricing import Column, Cut, Portfolio, read_energy
 from siting.solver.progress import Clock, gap_share
-from siting.solver.solution import Energy, Solution, StageResult
+from siting.solver.solution import Energy, Solution, StageResult, settle_ties
 from siting.solver.whole import TIE_SHARE, stopped_text
 from siting.solver.workers import Pool, Priced, Prices
 
@@ -306,9 +306,10 @@ def _solution(
             (f"internal carbon price, {item}", c): data.internal_price_eur_t * t
             for (item, c), t in carbon.items()
         }
-    _site_terms(data, best.modules, cost, capex)
+    modules = settle_ties(data, best.modules)
+    _site_terms(data, modules, cost, capex)
     return Solution(
-        best.modules, energy, cost, capex, carbon, stages, "frontier", clock.seconds, {"rounds": best.rounds}
+        modules, energy, cost, capex, carbon, stages, "frontier", clock.seconds, {"rounds": best.rounds}
     )
 
 

@@ -95,7 +95,9 @@ class ClassProblem:
         for q, price in prices.items():
             if price and q in row:
                 weights[row[q]] = price
-        priced: Array = np.einsum("i,ij->j", weights, self.model.objectives)  # same bits for any number of BLAS threads
+        priced: Array = np.einsum(
+            "i,ij->j", weights, self.model.objectives
+        )  # same bits for any number of BLAS threads
         return priced
 
     def _run(self) -> bool:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import numpy as np
 import pyomo.environ as pyo
 
+from siting.instance.instance import Instance
 from siting.model.sites import it_mw
 from siting.model.terms import Build
 from siting.solver.progress import gap_share
@@ -79,7 +80,11 @@ HOURLY = ("buy", "deliver", "sell", "gen", "charge", "discharge", "soc")
 
 def read_solution(b: Build, stages: tuple[StageResult, ...], method: str, seconds: float) -> Solution:
     """Numbers of a solved whole model."""
-    used = {s: round(pyo.value(b.m.modules[s])) for s in b.data.sites}
+    found = {s: round(pyo.value(b.m.modules[s])) for s in b.data.sites}
+    chosen = settle_ties(b.data, {s: n for s, n in found.items() if n > 0})
+    used = {s: chosen.get(s, 0) for s in b.data.sites}
+    for s, n in used.items():
+        b.m.modules[s].set_value(n, skip_validation=True)
     return Solution(
         modules={s: n for s, n in used.items() if n > 0},
         energy={c: read_energy(b, c) for c in b.data.classes if sum(used[s] for s in b.data.members(c)) > 0},
@@ -91,6 +96,32 @@ def read_solution(b: Build, stages: tuple[StageResult, ...], method: str, second
         seconds=seconds,
         log={"target_it_mw": sum(pyo.value(it_mw(b, s)) for s in b.data.sites)},
     )
+
+
+def settle_ties(data: Instance, modules: Mapping[str, int]) -> dict[str, int]:
+    """Among candidates that are equal in all the model knows, build on the first by name: the same plan every time.
+
+    Equal: same supply class, country and line cost. Largest sites are placed first; what fits them fits all later ones.
+    """
+    settled = {s: n for s, n in modules.items() if s in data.forced}
+    for s, n in sorted(modules.items(), key=lambda item: (-item[1], item[0])):
+        if s in data.forced:
+            continue
+        equal = (
+            o for o in sorted(data.sites) if o not in settled and o not in data.forced and _equal(data, s, o)
+        )
+        settled[next(o for o in equal if data.sites[o].max_mw >= n * data.module_mw - 1e-9)] = n
+    return {s: settled[s] for s in data.sites if s in settled}
+
+
+def _equal(data: Instance, s: str, other: str) -> bool:
+    one, two = data.sites[s], data.sites[other]
+    same_place = (one.supply_class, one.country) == (two.supply_class, two.country)
+    same_cost = (one.line_yearly_eur_mw, one.line_capex_eur_mw) == (
+        two.line_yearly_eur_mw,
+        two.line_capex_eur_mw,
+    )
+    return same_place and same_cost and one.min_mw == two.min_mw
 
 
 def read_terms(terms: Mapping[K, object]) -> dict[K, float]:

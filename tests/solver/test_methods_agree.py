@@ -13,7 +13,7 @@ from siting.instance.instance import Instance
 from siting.plan.audit import audit
 from siting.solver.frontier import Frontier, solve_frontier
 from siting.solver.progress import Clock
-from siting.solver.solution import Solution
+from siting.solver.solution import Solution, settle_ties
 from siting.solver.workers import InProcess
 from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
 from tests.test_properties import instances
@@ -151,3 +151,15 @@ def test_a_limit_that_binds_is_named(limit: str) -> None:
     data = small_instance(ppa=firm, ppa_output=(1.0, 1.0, 1.0), **asked)
     named = [entry["limit"] for entry in small_plan(data).record["binding"]]
     assert ("power.matching.cfe_score_min" if limit == "matching" else "carbon.cap_g_kwh") in named
+
+
+def test_ties_are_settled_by_name() -> None:
+    """Equal candidates: the first by name is built on, a larger one where the first is too small, forced ones stay."""
+    small = small_instance()
+    one = small.sites["one"]
+    sites = {"d": one, "b": one, "a": replace(one, max_mw=10.0), "c": one, "two": small.sites["two"]}
+    data = replace(small, sites=sites)
+    assert settle_ties(data, {"d": 2}) == {"b": 2}
+    assert settle_ties(data, {"d": 1, "c": 2}) == {"b": 2, "a": 1}
+    assert settle_ties(replace(data, forced=("d",)), {"d": 1, "c": 1}) == {"d": 1, "a": 1}
+    assert settle_ties(data, {"two": 2}) == {"two": 2}
