@@ -28,6 +28,9 @@ PENALTY = 10.0  # a broken limit costs this many times what 1 MW of IT costs, pe
 PENALTY_RAISE = 100.0
 PENALTY_MOST = 1e7
 MOST_ROUNDS = 60
+TOLD_TIMES = (
+    5  # how often the first pricing says how far it is; masters are silent: their numbers prove nothing alone
+)
 NEW = 1e-9  # relative: a portfolio or cut that improves less than this is known already
 MASTER_GAP_SHARE = 0.1  # masters are solved to this share of the asked gap
 
@@ -163,7 +166,8 @@ def _first_prices(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock) -> N
     ]
     for done, priced in enumerate(pool.price({c: [weights] for c in asked}), start=1):
         frontier.add(priced)
-        clock.say(f"pricing supply class {done} of {len(asked)}")
+        if done % max(1, len(asked) // TOLD_TIMES) == 0:
+            clock.say(f"pricing supply classes, {done} of {len(asked)}")
 
 
 def _round(
@@ -231,7 +235,7 @@ def _outside(goal: Goal, frontier: Frontier, clock: Clock, gap: float, best: _Be
     """Raise the lower bound; an infeasible relaxation proves that no plan exists."""
     b = outside(goal, frontier.cuts, frontier.portfolios)
     model = compile_model(b.m)
-    outcome = solve_mip(model, clock, "", gap * MASTER_GAP_SHARE, 1)
+    outcome = solve_mip(model, Clock(clock.left_s), "outside", gap * MASTER_GAP_SHARE, 1)
     if outcome.status == "infeasible":
         raise InfeasibleError(
             "the bounds prove that no choice of sites and supply meets all limits of the model together"
@@ -246,7 +250,7 @@ def _outside(goal: Goal, frontier: Frontier, clock: Clock, gap: float, best: _Be
 
 def _inside(master: Inside, goal: Goal, clock: Clock, gap: float, best: _Best) -> None:
     """Look for a better plan of the portfolios known."""
-    outcome, model = master.solve(clock, gap * MASTER_GAP_SHARE)
+    outcome, model = master.solve(Clock(clock.left_s), gap * MASTER_GAP_SHARE)
     if outcome.status == "interrupted":
         raise KeyboardInterrupt
     if outcome.x is None or outcome.objective is None:
