@@ -13,6 +13,7 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from siting.output.folder import atomic_write, plain
+from siting.plan.plan import BUILT, RESULTS
 from siting.units import GLOSSARY
 
 if TYPE_CHECKING:
@@ -31,18 +32,6 @@ SITE_ATTRIBUTES = {
     "grid_wait_yr": ("yr", "years until the grid connection is energised"),
     "land_ha": ("ha", "land that can be had"),
 }
-BUILT = ("it_mw", "accelerators", "compute_pflops", "connection_mw")  # zero where nothing is built
-RESULTS = (
-    "facility_mwh",
-    "pue",
-    "cost_eur_yr",
-    "capex_eur",
-    "energy_eur_mwh",
-    "carbon_t_yr",
-    "lifecycle_t_yr",
-    "carbon_g_kwh",
-    "cfe_score",
-)  # unknown (null) where nothing is built
 FLOWS = ("supply_mw", "supply_mwh", "sold_mwh", "store_mwh")
 ZONE_SUMS = (
     "it_mw",

@@ -17,28 +17,12 @@ from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
 from siting.instance.aggregate import Hours
 from siting.instance.instance import Instance
-from siting.plan.plan import SCHEMA, Plan
-from siting.solver.solution import Energy, Solution, StageResult
+from siting.plan.plan import BUILT, RESULTS, SCHEMA, Plan
+from siting.solver.solution import Energy, Solution, StageResult, equal_sites
 from siting.units import G_PER_T, KWH_PER_MWH
 
 BINDING = 1e-5  # relative: a limit this close to its use is said to bind
 HOURLY_KEYS = ("site", "hour", "period", "weight_h")
-RESULTS = (
-    "modules",
-    "it_mw",
-    "accelerators",
-    "compute_pflops",
-    "connection_mw",
-    "facility_mwh",
-    "pue",
-    "cost_eur_yr",
-    "capex_eur",
-    "energy_eur_mwh",
-    "carbon_t_yr",
-    "lifecycle_t_yr",
-    "carbon_g_kwh",
-    "cfe_score",
-)
 INTERNAL_PRICE = "internal carbon price"  # no cash: in the objective, not in the price of electricity
 OBJECTIVE_UNIT = {"cost": "EUR/yr", "carbon": "t CO2e/yr", "compute": "MW of IT", "weighted": "EUR/yr"}
 
@@ -92,14 +76,10 @@ def _ties(data: Instance, solved: Solution) -> list[str]:
     """Chosen sites that another candidate could replace at the same cost: the choice between them is arbitrary."""
     notes = []
     for s, n in solved.modules.items():
-        site = data.sites[s]
         equal = [
             o
             for o, other in data.sites.items()
-            if o not in solved.modules
-            and (other.supply_class, other.country, other.line_yearly_eur_mw)
-            == (site.supply_class, site.country, site.line_yearly_eur_mw)
-            and other.max_mw >= n * data.module_mw
+            if o not in solved.modules and equal_sites(data, s, o) and other.max_mw >= n * data.module_mw
         ]
         if equal:
             more = f" and {len(equal) - 3} more" if len(equal) > 3 else ""
@@ -388,7 +368,9 @@ def _site_frame(world: World, data: Instance, rows: dict[str, dict[str, Any]]) -
         s: {k: v for k, v in row.items() if not isinstance(v, dict) and k not in {"site", "country", "zone"}}
         for s, row in rows.items()
     }
-    results = pd.DataFrame.from_dict(flat, orient="index").reindex(index=sites.index, columns=list(RESULTS))
+    results = pd.DataFrame.from_dict(flat, orient="index").reindex(
+        index=sites.index, columns=["modules", *BUILT, *RESULTS]
+    )
     frame = sites.assign(
         selected=sites.index.isin(list(rows)), **{column: results[column] for column in results.columns}
     )

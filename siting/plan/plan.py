@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA = 1
+BUILT = ("it_mw", "accelerators", "compute_pflops", "connection_mw")  # zero where nothing is built
+RESULTS = (
+    "facility_mwh",
+    "pue",
+    "cost_eur_yr",
+    "capex_eur",
+    "energy_eur_mwh",
+    "carbon_t_yr",
+    "lifecycle_t_yr",
+    "carbon_g_kwh",
+    "cfe_score",
+)  # unknown (null) where nothing is built
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from siting.model.build import pricing
 from siting.model.policy import Quantity, quantities
 from siting.model.terms import Build
 from siting.solver.highs import Array, compile_model, highs_of, hipo_available
-from siting.solver.solution import Energy
+from siting.solver.solution import HOURLY, INVESTMENTS, Energy
 
 Column = tuple[str, tuple[str, ...]]  # name of a variable and its index
 TermKey = tuple[str, ...]  # ("cost_eur", item) | ("capex_eur", group, item) | ("carbon_t", item)
@@ -146,23 +146,12 @@ def read_energy(columns: Sequence[Column], hours: int, x: Array) -> Energy:
     hourly: dict[tuple[str, ...], Array] = {}
     for (name, index), value in zip(columns, x, strict=True):
         amount = max(0.0, float(value))
-        if name in HOURLY_COLUMNS:
+        if name in HOURLY:
             series = hourly.setdefault((name, *index[1:-1]), np.zeros(hours))
             series[int(index[-1])] = amount
         else:
-            capacity[(CAPACITY_COLUMNS[name], *index[1:])] = amount
+            capacity[(INVESTMENTS[name], *index[1:])] = amount
     return Energy(capacity, hourly)
-
-
-HOURLY_COLUMNS = {"buy", "deliver", "sell", "gen", "charge", "discharge", "soc"}
-CAPACITY_COLUMNS = {
-    "cooled_mw": "cooled",
-    "connection_mw": "connection",
-    "ppa_mw": "ppa",
-    "onsite_mw": "onsite",
-    "store_mw": "store_mw",
-    "store_mwh": "store_mwh",
-}
 
 
 def _index(index: object) -> tuple[str, ...]:

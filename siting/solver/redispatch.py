@@ -21,13 +21,12 @@ from siting.model.policy import internal_carbon_price
 from siting.model.terms import Build, Expression
 from siting.solver.highs import Array, Compiled, compile_model, highs_of, load_values, run_interruptible
 from siting.solver.progress import Clock
-from siting.solver.solution import CAPACITIES, Energy, Solution, StageResult, read_energy, read_terms
+from siting.solver.solution import INVESTMENTS, Energy, Solution, StageResult, read_energy, read_terms
 from siting.solver.whole import TIE_SHARE
 
 Capacity = Mapping[tuple[str, ...], float]  # MW or MWh of a class by the keys of Energy.capacity
 # a penalty and no estimate of damage: far above what any MWh costs or emits, so that load is dropped last; in no result
 PENALTY_PER_MWH = {"cost": 1e5, "weighted": 1e5, "carbon": 1e2}
-INVESTMENTS = {**CAPACITIES, "connection_mw": "connection"}
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ CAPACITIES = {
     "store_mw": "store_mw",
     "store_mwh": "store_mwh",
 }
+INVESTMENTS = {**CAPACITIES, "connection_mw": "connection"}  # every capacity column of a class LP
 HOURLY = ("buy", "deliver", "sell", "gen", "charge", "discharge", "soc")
 
 
@@ -108,13 +109,16 @@ def settle_ties(data: Instance, modules: Mapping[str, int]) -> dict[str, int]:
         if s in data.forced:
             continue
         equal = (
-            o for o in sorted(data.sites) if o not in settled and o not in data.forced and _equal(data, s, o)
+            o
+            for o in sorted(data.sites)
+            if o not in settled and o not in data.forced and equal_sites(data, s, o)
         )
         settled[next(o for o in equal if data.sites[o].max_mw >= n * data.module_mw - 1e-9)] = n
     return {s: settled[s] for s in data.sites if s in settled}
 
 
-def _equal(data: Instance, s: str, other: str) -> bool:
+def equal_sites(data: Instance, s: str, other: str) -> bool:
+    """Whether two candidates are equal in all the model knows but their largest size."""
     one, two = data.sites[s], data.sites[other]
     same_place = (one.supply_class, one.country) == (two.supply_class, two.country)
     same_cost = (one.line_yearly_eur_mw, one.line_capex_eur_mw) == (
