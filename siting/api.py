@@ -14,8 +14,8 @@ from siting.inputs.load import Draft, load, with_portfolio
 from siting.inputs.load import check as check_draft
 from siting.inputs.planning import PlanningModel, Representative
 from siting.inputs.world import World, find_world, read_world
-from siting.instance.aggregate import Hours
 from siting.instance.assemble import assemble, check_against_world, choose_hours, hours_of
+from siting.instance.hours import Hours
 from siting.instance.instance import Instance
 from siting.instance.precheck import least_capex_eur, precheck
 from siting.plan.plan import Plan
@@ -37,8 +37,9 @@ __all__ = [
 
 if TYPE_CHECKING:
     from siting.plan.redispatch import Redispatch
+    from siting.solver.cluster import DaskCluster
     from siting.solver.solution import Solution
-    from siting.solver.workers import DaskCluster, LocalProcesses
+    from siting.solver.workers import LocalProcesses
     from siting.study.compare import Comparison
     from siting.study.pareto import Pareto
 
@@ -104,20 +105,27 @@ def solve(
     """
     model = model if isinstance(model, PlanningModel) else load(model)
     report(Step("reading the world", 0.0))
-    with _hired(model, workers) as team:
+    with _hired(model, workers, cache) as team:
         ready = prepare(model)
         return solve_prepared(ready, Clock(model.solve.time_limit_s, report), team, cache)
 
 
 @contextmanager
-def _hired(model: PlanningModel, workers: Workers | None) -> Iterator[Workers | None]:
-    """The caller's workers, or processes of our own for as long as the solve lasts; they start while inputs are read."""
+def _hired(model: PlanningModel, workers: Workers | None, cache: bool) -> Iterator[Workers | None]:
+    """The caller's workers, or processes of our own for as long as the solve lasts.
+
+    Where nothing has been priced before they are needed at once, and start while inputs are read.
+    """
     if workers is not None or model.solve.method == "whole" or model.solve.threads == 1:
         yield workers
         return
+    from siting.solver.cache import FrontierCache
     from siting.solver.workers import LocalProcesses
 
-    own = LocalProcesses(model.solve.threads)
+    kept = FrontierCache() if cache else None
+    own = LocalProcesses(model.solve.threads, kept)
+    if kept is None or kept.info()["frontiers"] == 0:
+        own.start()
     try:
         yield own
     finally:
@@ -147,15 +155,17 @@ def solve_prepared(ready: Prepared, clock: Clock, workers: Workers | None = None
 
 def _by_frontier(ready: Prepared, clock: Clock, workers: Workers | None, cache: bool) -> Solution:
     from siting.solver.cache import FrontierCache, class_keys
-    from siting.solver.frontier import Frontier, solve_frontier
-    from siting.solver.workers import InProcess
+    from siting.solver.frontier import solve_frontier
+    from siting.solver.known import Frontier
+    from siting.solver.work import InProcess, Pool
 
     data = ready.data
     keys = class_keys(data)
     frontier = Frontier()
     if cache:
         frontier.recall(FrontierCache(), keys)
-    pool = workers.serve(data, keys) if workers is not None else InProcess(data)
+    starts = frontier.basis
+    pool: Pool = workers.serve(data, keys, starts) if workers is not None else InProcess(data, starts)
     try:
         return solve_frontier(data, pool, frontier, clock, ready.model.solve.gap_share)
     finally:  # what was priced is worth keeping, however the solve ends
@@ -195,7 +205,7 @@ def compare(
             f"compare needs at least two different portfolios, got {', '.join(portfolios) or 'none'}"
         )
     models = {name: with_portfolio(base, name) for name in portfolios}
-    with _hired(base, workers) as team:
+    with _hired(base, workers, cache) as team:
         plans = {name: solve(m, _named(report, name), team, cache) for name, m in models.items()}
     comparison: Comparison = side_by_side(plans)
     return comparison
@@ -213,7 +223,7 @@ def pareto(
 
     base = model if isinstance(model, PlanningModel) else load(model)
     done = 0
-    with _hired(base, workers) as team:
+    with _hired(base, workers, cache) as team:
 
         def solve_point(point: PlanningModel) -> Plan:
             nonlocal done

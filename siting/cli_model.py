@@ -13,7 +13,7 @@ from siting.errors import InputError
 
 if TYPE_CHECKING:
     from siting.inputs.planning import PlanningModel
-    from siting.solver.workers import DaskCluster
+    from siting.solver.cluster import DaskCluster
 
 HOURS_PER_DAY = 24
 
@@ -61,7 +61,7 @@ def hired(workers: str | None, model: PlanningModel) -> Iterator[DaskCluster | N
             f"--workers {workers}: method whole is one problem for one machine; leave the option out, or "
             "use --method frontier"
         )
-    from siting.solver.workers import cluster_at
+    from siting.solver.cluster import cluster_at
 
     cluster = cluster_at(workers)
     try:

@@ -29,7 +29,7 @@ import pandas as pd
 from siting.inputs.load import load
 from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
-from siting.instance.aggregate import Hours
+from siting.instance.hours import Hours
 from siting.instance.instance import Hall, Instance, Limit, Option, Resource, Site
 from siting.plan.make import make_plan
 from siting.plan.plan import Plan

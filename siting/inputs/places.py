@@ -1,7 +1,9 @@
-"""Where bundled data and models lie: the same folders in a checkout and in an installed wheel."""
+"""Where bundled data and models lie, the same in a checkout and in an installed wheel, and where earlier work is kept."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -40,3 +42,15 @@ def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
         return f"did you mean {close[0]}?"
     shown = ", ".join(list(known)[:8])
     return f"known: {shown}{', ...' if len(known) > 8 else ''}"
+
+
+def cache_folder() -> Path:
+    """`SITING_CACHE` if set, else the user's cache folder."""
+    stated = os.environ.get("SITING_CACHE")
+    if stated:
+        return Path(stated)
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "siting" / "frontiers"
+    except RuntimeError:  # a user without a home, as in some containers
+        return Path(tempfile.gettempdir()) / "siting" / "frontiers"

@@ -1,9 +1,8 @@
-"""Which hours are modelled: typical periods chosen by tsam with the extremes the model keeps, or the full year."""
+"""Typical periods of a year, chosen by tsam, with the extremes the model keeps."""
 
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 
 import pandas as pd
 import tsam
@@ -11,6 +10,7 @@ import tsam
 from siting.errors import InputError
 from siting.inputs.planning import Representative
 from siting.inputs.series import SHARES
+from siting.instance.hours import Hours
 from siting.units import HOURS_PER_YEAR
 
 EXTREMES = {
@@ -18,37 +18,6 @@ EXTREMES = {
     "least_wind": ("onwind_cf", "min"),
     "least_sun": ("solar_cf", "min"),
 }
-
-
-@dataclass(frozen=True)
-class Hours:
-    """Modelled hours, in order.
-
-    frame: one row a modelled hour, columns `series:zone`; weight[t]: hours of the year it stands for (sums to 8,760);
-    before[t]: the hour before it, cyclic within its period; labels: the first day of the real period each was taken from;
-    error: root mean square error by series of the aggregated year against all hours, as a share of the series' range
-    (tsam normalises each column to [0, 1]), mean over zones.
-    """
-
-    frame: pd.DataFrame
-    weight: tuple[float, ...]
-    before: tuple[int, ...]
-    period_of: tuple[int, ...]
-    labels: tuple[str, ...]
-    error: dict[str, float]
-
-
-def full_year(frame: pd.DataFrame) -> Hours:
-    """Every hour of the year, one period, storage cyclic over the year."""
-    n = len(frame)
-    return Hours(
-        frame=frame.reset_index(drop=True),
-        weight=(1.0,) * n,
-        before=tuple((t - 1) % n for t in range(n)),
-        period_of=(0,) * n,
-        labels=("full year",),
-        error={},
-    )
 
 
 def typical_periods(frame: pd.DataFrame, wanted: Representative) -> Hours:

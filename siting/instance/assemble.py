@@ -14,7 +14,8 @@ from siting.inputs.planning import PlanningModel, Representative, WeightedObject
 from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
 from siting.instance import costs
-from siting.instance.aggregate import Hours, full_year, typical_periods
+from siting.instance.chosen import kept_or
+from siting.instance.hours import Hours, full_year
 from siting.instance.instance import Hall, Hourly, Instance, Limit, Option, Resource, Site
 from siting.units import G_PER_T, KWH_PER_MWH
 
@@ -76,7 +77,13 @@ def choose_hours(model: PlanningModel, world: World) -> Hours:
 def hours_of(folder: Path, year: int, wanted: Representative | str) -> Hours:
     """The modelled hours of a world's folder: the full year, or typical periods of it."""
     frame = read_hours(folder, year)
-    return typical_periods(frame, wanted) if isinstance(wanted, Representative) else full_year(frame)
+    return kept_or(_typical, frame, wanted) if isinstance(wanted, Representative) else full_year(frame)
+
+
+def _typical(frame: pd.DataFrame, wanted: Representative) -> Hours:
+    from siting.instance.aggregate import typical_periods  # its libraries take two seconds to load
+
+    return typical_periods(frame, wanted)
 
 
 def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> Instance:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
-from siting.instance.aggregate import Hours
+from siting.instance.hours import Hours
 from siting.instance.instance import Instance
 from siting.plan.plan import BUILT, RESULTS, SCHEMA, Plan
 from siting.solver.solution import Energy, Solution, StageResult, equal_sites

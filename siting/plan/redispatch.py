@@ -11,7 +11,7 @@ import pandas as pd
 
 from siting.errors import InputError
 from siting.inputs.world import World
-from siting.instance.aggregate import Hours
+from siting.instance.hours import Hours
 from siting.instance.instance import Instance
 from siting.plan.make import make_plan
 from siting.plan.plan import Plan

@@ -1,4 +1,4 @@
-"""Frontiers kept between runs, one file a supply class, named by the hash of all that shapes its LP.
+"""Frontiers and LPs kept between runs, two files a supply class, named by the hash of all that shapes its LP.
 
 Another budget, target, cap or number of sites finds the class's portfolios and cuts here. Files are written whole and
 renamed into place, so that two runs may write at once; the least recently used go when the cache grows too large.
@@ -14,6 +14,7 @@ import os
 import tempfile
 import time
 import zlib
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -21,10 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from siting.errors import InputError
+from siting.inputs.places import cache_folder
 from siting.instance.instance import Instance
-from siting.solver.pricing import Column, Cut, Portfolio
+from siting.solver.highs import Compiled
+from siting.solver.lp import ClassLP, Names
+from siting.solver.pricing import Basis, Cut, Portfolio
 
 SHAPES = (
     "halls", "ppa", "onsite", "storage", "availability", "price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh",
@@ -32,32 +37,27 @@ SHAPES = (
     "utilisation_share", "excess_share_max", "sale_haircut_share",
 )  # fmt: skip
 DEFAULT_LIMIT_BYTES = 2 * 1024**3
+FRONTIER, LP = ".frontier.npz", ".lp.npz"  # how files of the cache end
 STALE_S = 3600.0  # a half-written file this old was left by a run that was killed
 
-ROW, PART = (
-    "\n",
-    "\x1f",
-)  # between column names, and between a name and its indices: a full year has 70,000 of them
-Kept = tuple[tuple[Column, ...], list[Portfolio], list[Cut]]
-
-
-def cache_folder() -> Path:
-    """`SITING_CACHE` if set, else the user's cache folder."""
-    stated = os.environ.get("SITING_CACHE")
-    if stated:
-        return Path(stated)
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "siting" / "frontiers"
-    except RuntimeError:  # a user without a home, as in some containers
-        return Path(tempfile.gettempdir()) / "siting" / "frontiers"
+CODE = (
+    "lp.py",
+    "coarse.py",
+    "pricing.py",
+    "highs.py",
+)  # beside the mechanisms, what shapes an LP and its cuts
+Arrays = dict[str, Any]
+Kept = tuple[
+    Names, list[Portfolio], list[Cut], list[Cut], Basis | None
+]  # the second cuts: over blocks of hours
+LP_ARRAYS = ("objectives", "offsets", "row_lower", "row_upper", "column_lower", "column_upper", "integer")
 
 
 @lru_cache(maxsize=1)
 def formulation_fingerprint() -> str:
     """Hash of the code that writes the class LP and reads its columns: a changed formulation finds no old frontiers."""
     here = Path(__file__).resolve().parent
-    files = [*sorted((here.parent / "model").glob("*.py")), here / "pricing.py", here / "highs.py"]
+    files = [*sorted((here.parent / "model").glob("*.py")), *(here / name for name in CODE)]
     libraries = " ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy"))
     return hashlib.sha256(b"".join([*(path.read_bytes() for path in files), libraries.encode()])).hexdigest()
 
@@ -95,10 +95,27 @@ class FrontierCache:
         self.limit_bytes = limit_bytes
 
     def read(self, key: str) -> Kept | None:
-        """Columns, portfolios and cuts of a class; None if it was never priced (or the file is damaged)."""
-        path = self._path(key)
+        """What is kept of a class; None if it was never priced (or the file is damaged)."""
+        kept: Kept | None = self._read(self._path(key), _unpacked)
+        return kept
+
+    def read_lp(self, key: str) -> ClassLP | None:
+        """The LP of a class as it was once written; None if it is not here (or the file is damaged)."""
+        lp: ClassLP | None = self._read(self._path(key, LP), _unpack_lp)
+        return lp
+
+    def write(self, key: str, kept: Kept) -> None:
+        """Keep a class's frontier; a full or read-only disk costs the cache, not the plan."""
+        self._write(self._path(key), _packed(*kept))
+
+    def write_lp(self, key: str, lp: ClassLP) -> None:
+        """Keep a class's LP, likewise."""
+        self._write(self._path(key, LP), _pack_lp(lp))
+
+    def _read(self, path: Path, unpack: Callable[[Arrays], Any]) -> Any:
         try:
-            kept = _unpacked(path)
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+                kept = unpack(dict(stored))
         except (
             Exception
         ):  # a file cut short or overwritten fails in a dozen ways; none of them is worth a plan
@@ -107,17 +124,14 @@ class FrontierCache:
             os.utime(path)  # used now: the last to go
         return kept
 
-    def write(
-        self, key: str, columns: tuple[Column, ...], portfolios: list[Portfolio], cuts: list[Cut]
-    ) -> None:
-        """Keep a class's frontier; a full or read-only disk costs the cache, not the plan."""
+    def _write(self, path: Path, arrays: Arrays) -> None:
         temporary = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
             with os.fdopen(handle, "wb") as file:
-                np.savez(file, **_packed(columns, portfolios, cuts))
-            Path(temporary).replace(self._path(key))
+                np.savez(file, **arrays)
+            Path(temporary).replace(path)
         except OSError:
             if temporary is not None:
                 with contextlib.suppress(OSError):
@@ -128,9 +142,10 @@ class FrontierCache:
     def info(self) -> dict[str, Any]:
         """Folder, number of class frontiers, their size and what it is held below."""
         files = self._files("*.npz")
+        frontiers = [path for path, _, _ in files if path.name.endswith(FRONTIER)]
         return {
             "folder": str(self.folder),
-            "frontiers": len(files),
+            "frontiers": len(frontiers),
             "bytes": sum(size for _, size, _ in files),
             "limit_bytes": self.limit_bytes,
         }
@@ -146,10 +161,10 @@ class FrontierCache:
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise InputError(f"{self.folder}: the cache cannot be cleared ({error.strerror})") from None
-        return len(files)
+        return sum(path.name.endswith(FRONTIER) for path, _, _ in files)
 
-    def _path(self, key: str) -> Path:
-        return self.folder / f"{key}.npz"
+    def _path(self, key: str, kind: str = FRONTIER) -> Path:
+        return self.folder / f"{key}{kind}"
 
     def _files(self, pattern: str) -> list[tuple[Path, int, float]]:
         """(path, bytes, when last used) of files that are there; another run may delete them meanwhile."""
@@ -177,34 +192,85 @@ class FrontierCache:
                 path.unlink(missing_ok=True)
 
 
-def _packed(columns: tuple[Column, ...], portfolios: list[Portfolio], cuts: list[Cut]) -> dict[str, Any]:
-    """Numbers by name as compressed JSON (it keeps every bit of a float), column names as text, LP points as they are."""
-    text = json.dumps(
-        {
-            "portfolios": [[_listed(p.quantity), _listed(p.terms)] for p in portfolios],
-            "cuts": [[_listed(cut.prices), cut.value] for cut in cuts],
-        }
-    )
-    names = ROW.join(PART.join((name, *index)) for name, index in columns)
+def _packed(
+    columns: Names, portfolios: list[Portfolio], cuts: list[Cut], rough: list[Cut], basis: Basis | None
+) -> Arrays:
+    """Numbers by name as compressed JSON (it keeps every bit of a float), LP points and names of columns as arrays."""
+    listed = {
+        "portfolios": [[_listed(p.quantity), _listed(p.terms)] for p in portfolios],
+        "cuts": [[_listed(cut.prices), cut.value] for cut in cuts],
+        "rough": [[_listed(cut.prices), cut.value] for cut in rough],
+    }
+    start = {} if basis is None else {"basis_columns": basis[0], "basis_rows": basis[1]}
+    points = np.array([p.x for p in portfolios])
+    return {"text": _text(listed), "points": points, **_pack_names("column", columns), **start}
+
+
+def _unpacked(stored: Arrays) -> Kept:
+    told, points = _told(stored["text"]), stored["points"]
+    columns = _unpack_names("column", stored)
+    portfolios = [
+        Portfolio(_keyed(q), _keyed(t), x) for (q, t), x in zip(told["portfolios"], points, strict=True)
+    ]
+    if any(p.x.shape != (len(columns),) for p in portfolios):
+        raise ValueError("points of another LP")
+    cuts, rough = ([Cut(_keyed(prices), value) for prices, value in told[kind]] for kind in ("cuts", "rough"))
+    basis = (stored["basis_columns"], stored["basis_rows"]) if "basis_rows" in stored else None
+    return columns, portfolios, cuts, rough, basis
+
+
+def _pack_lp(lp: ClassLP) -> Arrays:
+    model = lp.model
     return {
-        "text": np.frombuffer(zlib.compress(text.encode(), 1), dtype=np.uint8),
-        "columns": np.frombuffer(zlib.compress(names.encode(), 1), dtype=np.uint8),
-        "points": np.array([p.x for p in portfolios]),
+        "text": _text({"c": lp.c, "functionals": lp.functionals}),
+        **_pack_matrix("matrix", model.matrix),
+        **_pack_matrix("functional", lp.functional),
+        **{name: getattr(model, name) for name in LP_ARRAYS},
+        **_pack_names("column", lp.columns),
+        **_pack_names("row", lp.rows),
     }
 
 
-def _unpacked(path: Path) -> Kept:
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-        text = json.loads(zlib.decompress(stored["text"].tobytes()))
-        names = zlib.decompress(stored["columns"].tobytes()).decode()
-        points = stored["points"]
-    columns = tuple((name, tuple(index)) for name, *index in (row.split(PART) for row in names.split(ROW)))
-    portfolios = [
-        Portfolio(_keyed(q), _keyed(t), x) for (q, t), x in zip(text["portfolios"], points, strict=True)
-    ]
-    if any(p.x.shape != (len(columns),) for p in portfolios):
-        raise ValueError(f"{path} holds points of another LP")
-    return columns, portfolios, [Cut(_keyed(prices), value) for prices, value in text["cuts"]]
+def _unpack_lp(stored: Arrays) -> ClassLP:
+    told = _told(stored["text"])
+    matrix = sparse.csc_array(_matrix("matrix", stored), shape=tuple(stored["matrix_shape"]))
+    functional = sparse.csr_array(_matrix("functional", stored), shape=tuple(stored["functional_shape"]))
+    model = Compiled(**{name: stored[name] for name in LP_ARRAYS}, matrix=matrix, columns=[], rows=[])
+    functionals = tuple((kind, tuple(name)) for kind, name in told["functionals"])
+    columns, rows = _unpack_names("column", stored), _unpack_names("row", stored)
+    return ClassLP(told["c"], model, functional, functionals, columns, rows)
+
+
+def _pack_matrix(name: str, matrix: sparse.csc_array | sparse.csr_array) -> Arrays:
+    parts = {"data": matrix.data, "indices": matrix.indices, "indptr": matrix.indptr}
+    return {f"{name}_{part}": values for part, values in parts.items()} | {
+        f"{name}_shape": np.array(matrix.shape)
+    }
+
+
+def _matrix(name: str, stored: Arrays) -> tuple[Any, Any, Any]:
+    return stored[f"{name}_data"], stored[f"{name}_indices"], stored[f"{name}_indptr"]
+
+
+def _pack_names(prefix: str, names: Names) -> Arrays:
+    return {
+        f"{prefix}_groups": _text(names.groups),
+        f"{prefix}_group": names.group,
+        f"{prefix}_hour": names.hour,
+    }
+
+
+def _unpack_names(prefix: str, stored: Arrays) -> Names:
+    groups = tuple((name, tuple(index)) for name, index in _told(stored[f"{prefix}_groups"]))
+    return Names(groups, stored[f"{prefix}_group"], stored[f"{prefix}_hour"])
+
+
+def _text(told: object) -> Any:
+    return np.frombuffer(zlib.compress(json.dumps(told).encode(), 1), dtype=np.uint8)
+
+
+def _told(text: Any) -> Any:
+    return json.loads(zlib.decompress(text.tobytes()))
 
 
 def _listed(table: dict[tuple[str, ...], float]) -> list[tuple[list[str], float]]:

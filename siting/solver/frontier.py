@@ -7,22 +7,24 @@ frontiers"). The lower bound holds with integers included; the method stops when
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pyomo.environ as pyo
 
 from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance
-from siting.solver.cache import FrontierCache
+from siting.model.policy import natural_cuts
 from siting.solver.highs import compile_model, load_values, solve_mip
-from siting.solver.master import Duals, Goal, Inside, class_prices, duals, inside, outside, worth
-from siting.solver.pricing import Column, Cut, Portfolio, read_energy
+from siting.solver.known import Frontier, worth
+from siting.solver.master import Goal, Inside, class_prices, duals, inside, outside
+from siting.solver.pricing import is_large, read_energy
 from siting.solver.progress import Clock, gap_share
 from siting.solver.solution import Energy, Solution, StageResult, settle_ties
 from siting.solver.whole import TIE_SHARE, stopped_text
-from siting.solver.workers import Pool, Priced, Prices
+from siting.solver.work import Pool, Prices
 
 PENALTY = 10.0  # a broken limit costs this many times what 1 MW of IT costs, per solver unit; raised while it does not pay
 PENALTY_RAISE = 100.0
@@ -31,57 +33,10 @@ MOST_ROUNDS = 60
 TOLD_TIMES = (
     5  # how often the first pricing says how far it is; masters are silent: their numbers prove nothing alone
 )
-NEW = 1e-9  # relative: a portfolio or cut that improves less than this is known already
+CLOSE_SHARE = (
+    0.3  # of the asked gap: a class whose own bounds are so close at given prices is not priced there again
+)
 MASTER_GAP_SHARE = 0.1  # masters are solved to this share of the asked gap
-
-
-@dataclass
-class Frontier:
-    """All that pricing has found so far, by class."""
-
-    portfolios: dict[str, list[Portfolio]] = field(default_factory=dict)
-    cuts: dict[str, list[Cut]] = field(default_factory=dict)
-    columns: dict[str, tuple[Column, ...]] = field(default_factory=dict)
-    changed: set[str] = field(default_factory=set)
-
-    def add(self, priced: Priced) -> int:
-        """Add what a pricing found; returns how much of it was new."""
-        c, new = priced.c, 0
-        self.columns[c] = priced.columns
-        self.portfolios.setdefault(c, [])
-        self.cuts.setdefault(c, [])
-        if not priced.found and not self.portfolios[c]:
-            self.changed.add(c)  # nothing can supply it: worth remembering too
-        for portfolio, cut in priced.found:
-            known = min((worth(cut.prices, p.quantity) for p in self.portfolios.get(c, [])), default=math.inf)
-            value = worth(cut.prices, portfolio.quantity)
-            if value < known - NEW * max(1.0, abs(known)) or not self.portfolios.get(c):
-                self.portfolios.setdefault(c, []).append(portfolio)
-                new += 1
-            if not any(_same(cut.prices, other.prices) for other in self.cuts.get(c, [])):
-                self.cuts.setdefault(c, []).append(cut)
-                new += 1
-        if new:
-            self.changed.add(c)
-        return new
-
-    def knows(self, c: str, prices: Prices) -> bool:
-        """Whether a class has been priced there, or is known to have no supply at all."""
-        cuts = self.cuts.get(c)
-        return cuts is not None and (not cuts or any(_same(prices, cut.prices) for cut in cuts))
-
-    def recall(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
-        """Take what earlier runs found for the same class LPs."""
-        for c, key in keys.items():
-            kept = cache.read(key)
-            if kept is not None:
-                self.columns[c], self.portfolios[c], self.cuts[c] = kept
-
-    def store(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
-        """Keep what this run added."""
-        for c in sorted(self.changed):
-            cache.write(keys[c], self.columns[c], self.portfolios[c], self.cuts[c])
-        self.changed.clear()
 
 
 @dataclass
@@ -115,127 +70,162 @@ def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock,
         if i:
             kept = best.value + TIE_SHARE * max(1.0, abs(best.value))
             goal = goal.keep(name, kept)
-        found, status = _solve_goal(goal, pool, frontier, clock, gap)
-        if not found.has_plan:
+        run = _Run(goal, pool, frontier, clock, gap)
+        status = _solve_goal(run)
+        if not run.best.has_plan:
             if not best.has_plan:
                 raise StoppedError(stopped_text(clock, status))
             break
-        best = found
+        best = run.best
         stages.append(StageResult(name, best.value, min(best.bound, best.value), status))
         if status != "optimal":
             break
     return _solution(data, frontier, best, tuple(stages), clock)
 
 
-def _solve_goal(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> tuple[_Best, str]:
-    best = _Best()
-    status = "time_limit"
+@dataclass
+class _Run:
+    """One goal being solved: what it asks, who prices, what is known, and the best plan and bound."""
+
+    goal: Goal
+    pool: Pool
+    frontier: Frontier
+    clock: Clock
+    gap: float
+    best: _Best = field(default_factory=_Best)
+    close_share: float = CLOSE_SHARE
+
+    def price(self, asked: Mapping[str, list[Prices]], rough: bool = False) -> int:
+        """Price, and keep what is found; returns how much was new."""
+        if not any(asked.values()):
+            return 0
+        return sum(self.frontier.add(priced) for priced in self.pool.price(asked, rough))
+
+    def is_close(self, c: str, prices: Prices) -> bool:
+        """Whether the class's own bounds meet well enough at these prices."""
+        known = self.frontier.of(c)
+        if not known or self.close_share == 0.0:
+            return False
+        size = min(abs(worth(self.goal.weights, p.quantity)) for p in known)
+        natural = natural_cuts(self.goal.data, c)
+        return self.frontier.slack(c, prices, natural) <= self.close_share * self.gap * size
+
+    def lacks(self, c: str, prices: Prices) -> bool:
+        """Whether pricing the class at these prices could tell something new."""
+        return bool(prices) and not self.frontier.knows(c, prices) and not self.is_close(c, prices)
+
+
+def _solve_goal(run: _Run) -> str:
+    best = run.best
     try:
-        _first_prices(goal, pool, frontier, clock)
-        penalty = PENALTY * _typical(goal, frontier)
+        _first_prices(run)
+        penalty = PENALTY * _typical(run)
         for _ in range(MOST_ROUNDS):
             best.rounds += 1
-            new, broken = _round(goal, pool, frontier, clock, gap, penalty, best)
-            clock.say(
-                f"closing the bounds for {goal.objective}, round {best.rounds}",
+            new, broken = _round(run, penalty)
+            run.clock.say(
+                f"closing the bounds for {run.goal.objective}, round {best.rounds}",
                 _finite(best.value),
                 _finite(best.bound),
             )
-            if best.gap <= gap:
-                return best, "optimal"
-            if not new and broken:
-                penalty = _raised(penalty, goal, frontier)
-            if clock.left_s <= 0.1 or (not new and not broken):
+            if best.gap <= run.gap:
+                return "optimal"
+            if run.clock.left_s <= 0.1:
+                break
+            if new:
+                continue
+            if broken:
+                penalty = _raised(penalty, run)
+            elif run.close_share > 0.0:
+                run.close_share = 0.0  # what was close enough class by class is not for their sum
+            else:
                 break
     except KeyboardInterrupt:
-        status = "interrupted"
-    return best, status
+        return "interrupted"
+    return "time_limit"
 
 
-def _first_prices(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock) -> None:
-    """Price every class at the goal's own weights, so that every class has a portfolio and a bounding cut.
+def _first_prices(run: _Run) -> None:
+    """Price the classes at the goal's own weights, so that each has a bounding cut and whoever is wanted a portfolio.
 
-    Tonnes and compute are bounded without solving (`natural_cuts`): there a class priced for anything will do.
+    Tonnes and compute are bounded without solving (`natural_cuts`): there a class priced for anything will do. Large
+    LPs are bounded over blocks of hours first; only those the relaxation then wants are solved over all hours.
     """
+    goal, frontier = run.goal, run.frontier
     weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
     bounded = ("cost",) not in goal.weights
+    rough = is_large(goal.data)
     asked = [
         c
         for c in goal.data.classes
-        if not (frontier.knows(c, weights) or (bounded and frontier.portfolios.get(c)))
+        if not (frontier.knows(c, weights, rough) or (bounded and frontier.of(c)))
     ]
-    for done, priced in enumerate(pool.price({c: [weights] for c in asked}), start=1):
+    for done, priced in enumerate(run.pool.price({c: [weights] for c in asked}, rough), start=1):
         frontier.add(priced)
         if done % max(1, len(asked) // TOLD_TIMES) == 0:
-            clock.say(f"pricing supply classes, {done} of {len(asked)}")
+            run.clock.say(f"pricing supply classes{' in blocks of hours' * rough}, {done} of {len(asked)}")
+    if rough:
+        _bound(run, lambda c: weights, [])
 
 
-def _round(
-    goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: float, penalty: float, best: _Best
-) -> tuple[int, bool]:
+def _round(run: _Run, penalty: float) -> tuple[int, bool]:
     """One round: both bounds from what is known, then price where they leave a gap.
 
     Returns how much was new, and whether limits are still overstepped at the penalty.
     """
-    _outside(goal, frontier, clock, gap, best)
-    master = inside(goal, frontier.portfolios, penalty)
-    _inside(master, goal, clock, gap, best)
-    if best.gap <= gap:
+    goal, best = run.goal, run.best
+    master = inside(goal, {c: run.frontier.of(c) for c in goal.data.classes}, penalty)
+    _inside(master, run)
+    if best.gap > run.gap:
+        _outside(run)
+    if best.gap <= run.gap:
         return 0, False
     broken, found = master.broken(), _modules(master)
     relaxed = duals(master)
-    new = _bound(goal, pool, frontier, clock, gap, relaxed, list(master.used()), best) if relaxed else 0
-    prices: dict[str, list[Prices]] = {}
+    new = 0
+    if relaxed:
+        new = _bound(run, partial(class_prices, goal, d=relaxed), list(master.used()))
+    if best.gap <= run.gap:
+        return new, broken
+    asked: dict[str, list[Prices]] = {}
     for modules in (found, best.proposal):
         fixed = duals(master, modules)
-        if fixed is not None:
-            _ask(prices, goal, frontier, {goal.data.sites[s].supply_class for s in modules}, fixed)
-    new += sum(frontier.add(priced) for priced in pool.price(prices))
-    return new, broken
+        if fixed is None:
+            continue
+        for c in sorted({goal.data.sites[s].supply_class for s in modules}):
+            prices = class_prices(goal, c, fixed)
+            if run.lacks(c, prices) and prices not in asked.get(c, []):
+                asked.setdefault(c, []).append(prices)
+    return new + run.price(asked), broken
 
 
-def _bound(
-    goal: Goal,
-    pool: Pool,
-    frontier: Frontier,
-    clock: Clock,
-    gap: float,
-    d: Duals,
-    classes: list[str],
-    best: _Best,
-) -> int:
-    """Price the classes the relaxation wants at the given duals until it wants no other: its optimum is then the bound
-    these duals can prove. Classes it never wants need no pricing."""
-    new = 0
-    priced: set[str] = set()
-    wanted = set(classes)
-    while wanted - priced and clock.left_s > 0.1:
-        prices: dict[str, list[Prices]] = {}
-        _ask(prices, goal, frontier, sorted(wanted - priced), d)
-        new += sum(frontier.add(found) for found in pool.price(prices))
-        priced |= wanted
-        _outside(goal, frontier, clock, gap, best)
-        if best.gap <= gap:
+def _bound(run: _Run, prices_of: Callable[[str], Prices], classes: Iterable[str]) -> int:
+    """Price the classes the relaxation wants at the given prices until it wants no other: its optimum is then the bound
+    these prices can prove. Classes it never wants need no pricing; large ones are first tried over blocks of hours."""
+    new, wanted, large = 0, set(classes), is_large(run.goal.data)
+    while run.clock.left_s > 0.1:
+        lacking = {c: [prices_of(c)] for c in sorted(wanted) if run.lacks(c, prices_of(c))}
+        coarse = {
+            c: prices
+            for c, prices in lacking.items()
+            if large and not run.frontier.knows(c, prices[0], rough=True)
+        }
+        new += run.price(coarse, rough=True)
+        new += run.price({c: prices for c, prices in lacking.items() if c not in coarse})
+        _outside(run)
+        proposed = {run.goal.data.sites[s].supply_class for s in run.best.proposal}
+        if run.best.gap <= run.gap or (not lacking and proposed <= wanted):
             break
-        wanted = {goal.data.sites[s].supply_class for s in best.proposal}
+        wanted = proposed if not lacking else wanted | proposed
     return new
 
 
-def _ask(
-    prices: dict[str, list[Prices]], goal: Goal, frontier: Frontier, classes: Iterable[str], d: Duals
-) -> None:
-    """Add a pricing at the duals for every class that has not been priced there yet."""
-    for c in classes:
-        wanted = class_prices(goal, c, d)
-        if wanted and not frontier.knows(c, wanted) and wanted not in prices.get(c, []):
-            prices.setdefault(c, []).append(wanted)
-
-
-def _outside(goal: Goal, frontier: Frontier, clock: Clock, gap: float, best: _Best) -> None:
+def _outside(run: _Run) -> None:
     """Raise the lower bound; an infeasible relaxation proves that no plan exists."""
-    b = outside(goal, frontier.cuts, frontier.portfolios)
+    best = run.best
+    b = outside(run.goal, run.frontier)
     model = compile_model(b.m)
-    outcome = solve_mip(model, Clock(clock.left_s), "outside", gap * MASTER_GAP_SHARE, 1)
+    outcome = solve_mip(model, Clock(run.clock.left_s), "outside", run.gap * MASTER_GAP_SHARE, 1)
     if outcome.status == "infeasible":
         raise InfeasibleError(
             "the bounds prove that no choice of sites and supply meets all limits of the model together"
@@ -248,9 +238,10 @@ def _outside(goal: Goal, frontier: Frontier, clock: Clock, gap: float, best: _Be
         best.proposal = {s: round(v.value) for s, v in b.m.modules.items() if round(v.value) > 0}
 
 
-def _inside(master: Inside, goal: Goal, clock: Clock, gap: float, best: _Best) -> None:
+def _inside(master: Inside, run: _Run) -> None:
     """Look for a better plan of the portfolios known."""
-    outcome, model = master.solve(Clock(clock.left_s), gap * MASTER_GAP_SHARE)
+    best = run.best
+    outcome, model = master.solve(Clock(run.clock.left_s), run.gap * MASTER_GAP_SHARE)
     if outcome.status == "interrupted":
         raise KeyboardInterrupt
     if outcome.x is None or outcome.objective is None:
@@ -264,22 +255,17 @@ def _modules(master: Inside) -> dict[str, int]:
     return {s: round(v.value) for s, v in master.b.m.modules.items() if round(v.value or 0) > 0}
 
 
-def _typical(goal: Goal, frontier: Frontier) -> float:
+def _typical(run: _Run) -> float:
     """The largest worth of 1 MW of IT in the goal's own unit."""
-    weights = goal.weights or {("cost",): 1.0}
-    found = [portfolio for portfolios in frontier.portfolios.values() for portfolio in portfolios]
+    weights = run.goal.weights or {("cost",): 1.0}
+    found = [portfolio for portfolios in run.frontier.portfolios.values() for portfolio in portfolios]
     return max([1.0, *(abs(worth(weights, portfolio.quantity)) for portfolio in found)])
 
 
-def _raised(penalty: float, goal: Goal, frontier: Frontier) -> float:
-    if penalty >= PENALTY_MOST * _typical(goal, frontier):
+def _raised(penalty: float, run: _Run) -> float:
+    if penalty >= PENALTY_MOST * _typical(run):
         raise InfeasibleError("no mix of sites and supply meets all limits of the model together")
     return penalty * PENALTY_RAISE
-
-
-def _same(a: Prices, b: Prices) -> bool:
-    """Equal prices but for rounding; a price of zero is no price."""
-    return all(abs(a.get(q, 0.0) - b.get(q, 0.0)) <= NEW * max(1.0, abs(a.get(q, 0.0))) for q in {*a, *b})
 
 
 def _finite(value: float) -> float | None:

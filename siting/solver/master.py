@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -19,6 +20,7 @@ from siting.model.policy import Quantity, bound, natural_cuts, scale, site_use, 
 from siting.model.sites import it_mw, sites
 from siting.model.terms import Build, Expression
 from siting.solver.highs import Array, Compiled, Outcome, compile_model, highs_of, load_values, solve_mip
+from siting.solver.known import Frontier, worth
 from siting.solver.pricing import Cut, Portfolio
 from siting.solver.progress import Clock
 
@@ -93,11 +95,6 @@ def carbon_price(data: Instance, objective: str) -> float:
     return data.internal_price_eur_t + (data.carbon_weight_eur_t if objective == "weighted" else 0.0)
 
 
-def worth(prices: Mapping[Quantity, float], quantity: Mapping[Quantity, float]) -> float:
-    """Priced sum of quantities; what a class does not have counts nothing."""
-    return sum(price * quantity.get(q, 0.0) for q, price in prices.items())
-
-
 @dataclass
 class Inside:
     """The restricted master: classes mix the portfolios found so far."""
@@ -105,10 +102,14 @@ class Inside:
     goal: Goal
     b: Build
 
+    @cached_property
+    def compiled(self) -> Compiled:
+        """The master as arrays, written once for the MILP and the relaxations whose prices are read."""
+        return compile_model(self.b.m)
+
     def solve(self, clock: Clock, gap: float, start: Array | None = None) -> tuple[Outcome, Compiled]:
         """The best plan of known portfolios."""
-        model = compile_model(self.b.m)
-        return solve_mip(model, clock, "joining portfolios", gap, 1, start), model
+        return solve_mip(self.compiled, clock, "joining portfolios", gap, 1, start), self.compiled
 
     def broken(self) -> bool:
         """Whether a limit is still overstepped."""
@@ -165,18 +166,21 @@ def _limits(
     m.limit = pyo.Constraint(range(len(resources)), rule=row)
 
 
-def outside(
-    goal: Goal, cuts: Mapping[str, Sequence[Cut]], portfolios: Mapping[str, Sequence[Portfolio]]
-) -> Build:
+def outside(goal: Goal, frontier: Frontier) -> Build:
     """Build the outside master: quantities of each class free but for the cuts (per MW of IT, times its IT power)."""
     data = goal.data
     cuts = {
-        c: [*(Cut(prices, value) for prices, value in natural_cuts(data, c)), *cuts[c]] for c in data.classes
+        c: [*(Cut(prices, value) for prices, value in natural_cuts(data, c)), *frontier.bounds(c)]
+        for c in data.classes
     }
+    known = [p for c in data.classes for p in frontier.of(c)]
     b = Build(pyo.ConcreteModel("outside"), data)
     sites(b)
     m = b.m
-    units = {c: _units(goal, c, portfolios[c], cuts[c]) if portfolios[c] else {} for c in data.classes}
+    units = {
+        c: _units(goal, c, frontier.of(c) or known, cuts[c]) if c not in frontier.barred else {}
+        for c in data.classes
+    }
     index = [(c, i) for c in data.classes for i in range(len(units[c]))]
     m.amount = pyo.Var(index, domain=pyo.Reals)
     position = {c: {q: i for i, q in enumerate(units[c])} for c in data.classes}
@@ -194,7 +198,7 @@ def outside(
         return priced(c, {q: p / size for q, p in cut.prices.items()}) >= cut.value / size * b.it_mw[c]
 
     m.cut = pyo.Constraint(rows, rule=cut_row)
-    barred = [c for c in data.classes if not portfolios[c] and data.members(c)]
+    barred = [c for c in data.classes if c in frontier.barred and data.members(c)]
     m.no_supply = pyo.Constraint(barred, rule=lambda m, c: b.it_mw[c] == 0)
     used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
     for c in data.classes:
@@ -214,7 +218,14 @@ def _units(goal: Goal, c: str, portfolios: Sequence[Portfolio], cuts: Sequence[C
     """
     priced = [q for cut in cuts for q in cut.prices]
     priced += [*goal.weights, *(q for row in goal.uses(c).values() for q in row)]
-    return {q: max([1.0, *(abs(p.quantity.get(q, 0.0)) for p in portfolios)]) for q in dict.fromkeys(priced)}
+    units = {q: max([1.0, *(abs(p.quantity.get(q, 0.0)) for p in portfolios)]) for q in dict.fromkeys(priced)}
+    for cut in (
+        () if portfolios else cuts
+    ):  # nothing is known yet but bounds: those on one quantity tell its size
+        if len(cut.prices) == 1:
+            ((q, price),) = cut.prices.items()
+            units[q] = max(units[q], abs(cut.value / price))
+    return units
 
 
 @dataclass(frozen=True)
@@ -228,8 +239,7 @@ class Duals:
 
 def duals(master: Inside, fixed: Mapping[str, int] | None = None) -> Duals | None:
     """Solve the LP relaxation of the inside master (or with sites fixed) and read its prices; None if infeasible."""
-    m = master.b.m
-    model = compile_model(m)
+    m, model = master.b.m, master.compiled
     lower, upper = model.column_lower.copy(), model.column_upper.copy()
     if fixed is not None:
         for j, v in enumerate(model.columns):

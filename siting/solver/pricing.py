@@ -1,4 +1,4 @@
-"""Pricing: one supply class as an LP of its own, compiled once from the same mechanisms, re-solved as prices change.
+"""Pricing: one supply class as an LP of its own, written once from the same mechanisms, re-solved as prices change.
 
 Every solve yields a *portfolio* (what 1 MW of IT costs, emits and uses under one energy mix) and a *cut*: no mix of the
 class can do better than `value` at these prices. Only objective coefficients change between solves.
@@ -6,25 +6,27 @@ class can do better than `value` at these prices. Only objective coefficients ch
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
-import pyomo.environ as pyo
 
 from siting.errors import SitingError
 from siting.instance.instance import Instance
-from siting.model.build import pricing
-from siting.model.policy import Quantity, quantities
-from siting.model.terms import Build
-from siting.solver.highs import Array, compile_model, highs_of, hipo_available
-from siting.solver.solution import HOURLY, INVESTMENTS, Energy
+from siting.model.policy import Quantity
+from siting.solver.coarse import Coarse
+from siting.solver.highs import Array, Compiled, highs_of, hipo_available
+from siting.solver.lp import ClassLP, Names, point_by_name
+from siting.solver.solution import INVESTMENTS, Energy
 
-Column = tuple[str, tuple[str, ...]]  # name of a variable and its index
+Basis = tuple[np.ndarray, np.ndarray]  # HiGHS's status of columns and rows, as int8
 TermKey = tuple[str, ...]  # ("cost_eur", item) | ("capex_eur", group, item) | ("carbon_t", item)
-LARGE_ROWS = 20_000  # from here on a cold solve by interior point beats the simplex method
+LARGE_HOURS = 2_000  # from here on a cold solve by interior point beats the simplex method
+# Without crossover: no vertex is needed, and the cut is proven from the duals by our own arithmetic. A portfolio is
+# operated as it stands and must keep its limits; a bound needs no feasible point.
 HIPO: dict[str, str | float] = {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-7}
+HIPO_BOUND = {**HIPO, "ipm_optimality_tolerance": 1e-5}
 SIMPLEX_AGAIN: dict[str, str | float] = {
     "simplex_strategy": 4
 }  # primal: the last basis stays feasible when only costs change
@@ -52,69 +54,99 @@ class Cut:
     value: float
 
 
+def is_large(data: Instance) -> bool:
+    """Whether class LPs are large: solved anew by HiPO each time, and first over blocks of hours."""
+    return len(data.weight) >= LARGE_HOURS and hipo_available()
+
+
 class ClassProblem:
     """The LP of one class (1 MW of IT), held in HiGHS between pricings."""
 
-    def __init__(self, data: Instance, threads: int = 1) -> None:
-        """Compile the class's local rows; `data` must hold one class. Pyomo's objects are dropped after it."""
-        (self.c,) = data.classes
-        b = pricing(replace(data, internal_price_eur_t=0.0))
-        functionals, names = _functionals(b, self.c)
-        b.m.functional = pyo.Objective(range(len(functionals)), rule=lambda m, i: functionals[i])
-        self.model = compile_model(b.m)
-        self.names = names
-        self.columns: tuple[Column, ...] = tuple(
-            (v.parent_component().local_name, _index(v.index())) for v in self.model.columns
-        )
-        self.model = replace(self.model, columns=[], rows=[])
-        capped = np.minimum(self.model.column_upper, COLUMN_CAP)
-        self._highs = highs_of(replace(self.model, column_upper=capped), threads)
+    def __init__(
+        self, lp: ClassLP, threads: int = 1, large: bool = False, start: Basis | None = None
+    ) -> None:
+        """`start`: an optimal basis at other prices, where a small LP is solved from."""
+        self.lp = lp
+        self._start = start
+        self._large = large
+        self._upper = np.minimum(lp.model.column_upper, COLUMN_CAP)
+        self._threads = threads
+        self._highs: highspy.Highs | None = None
+        self._coarse: Coarse | None = None
         self._solved = False
 
     def price(self, prices: Mapping[Quantity, float]) -> tuple[Portfolio, Cut] | None:
         """Minimise the priced quantities; the portfolio found and the cut proven. None: nothing can supply the class."""
+        model = replace(self.lp.model, column_upper=self._upper)
         objective = self._objective(prices)
-        h = self._highs
-        n = len(self.columns)
+        h = self._held(model)
+        n = len(objective)
         h.changeColsCost(n, np.arange(n, dtype=np.int32), objective)
         h.changeObjectiveOffset(0.0)
-        if not self._run():
+        if not self._run(h):
             return None
         x = np.array(h.getSolution().col_value)
-        value = self._proven_value(objective)
-        worth = np.einsum("ij,j->i", self.model.objectives, x)
-        quantity = {
-            name: float(v) for (kind, name), v in zip(self.names, worth, strict=True) if kind == "quantity"
-        }
-        terms = {name: float(v) for (kind, name), v in zip(self.names, worth, strict=True) if kind == "term"}
+        value = min(_proven(model, objective, h), float(h.getInfo().objective_function_value))
+        worth = self.lp.functional @ x
+        found = list(zip(self.lp.functionals, worth.tolist(), strict=True))
+        quantity = {name: v for (kind, name), v in found if kind == "quantity"}
+        terms = {name: v for (kind, name), v in found if kind == "term"}
         return Portfolio(quantity, terms, x), Cut(dict(prices), value)
 
+    def basis(self) -> Basis | None:
+        """The basis of the last solve; None before one, and for large LPs, which have none."""
+        if self._highs is None or self._large or not self._solved:
+            return None
+        found = self._highs.getBasis()
+        columns, rows = (
+            np.array([int(s) for s in side], dtype=np.int8) for side in (found.col_status, found.row_status)
+        )
+        return columns, rows
+
+    def _held(self, model: Compiled) -> highspy.Highs:
+        if self._highs is None:
+            self._highs = highs_of(model, self._threads)
+            if self._start is not None:
+                basis = highspy.HighsBasis()
+                basis.col_status, basis.row_status = (
+                    [highspy.HighsBasisStatus(int(s)) for s in side] for side in self._start
+                )
+                self._solved = self._highs.setBasis(basis) == highspy.HighsStatus.kOk
+        return self._highs
+
+    def bound(self, prices: Mapping[Quantity, float]) -> Cut | None:
+        """A cut from the LP over blocks of hours: a little lower, in a tenth of the time. None: nothing can supply it."""
+        if self._coarse is None:
+            self._coarse = Coarse(self.lp, self._upper)
+        model = self._coarse.model(self._objective(prices))
+        h = highs_of(model, self._threads)
+        for name, value in HIPO_BOUND.items():
+            h.setOptionValue(name, value)
+        h.run()
+        if h.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
+            return None
+        return Cut(dict(prices), _proven(model, model.objectives[0], h))
+
     def _objective(self, prices: Mapping[Quantity, float]) -> Array:
-        row = {name: i for i, (kind, name) in enumerate(self.names) if kind == "quantity"}
-        weights = np.zeros(len(self.names))
+        row = {name: i for i, (kind, name) in enumerate(self.lp.functionals) if kind == "quantity"}
+        weights = np.zeros(len(self.lp.functionals))
         for q, price in prices.items():
             if price and q in row:
                 weights[row[q]] = price
-        priced: Array = np.einsum(
-            "i,ij->j", weights, self.model.objectives
-        )  # same bits for any number of BLAS threads
+        priced: Array = self.lp.functional.T @ weights  # sparse: the same bits for any number of BLAS threads
         return priced
 
-    def _run(self) -> bool:
+    def _run(self, h: highspy.Highs) -> bool:
         """Solve in place; False if nothing can supply the class.
 
         Small: simplex, from the last basis after the first time (a cost change keeps it primal feasible). Large: HiPO
-        without crossover every time - on a full year simplex from the last basis takes anything from a blink to twice as
-        long as starting anew, and no vertex is needed: the cut is proven from the duals by our own arithmetic.
+        anew every time - on a full year simplex from the last basis takes anything from a blink to twice as long.
         """
-        h = self._highs
-        large = self.model.matrix.shape[0] >= LARGE_ROWS and hipo_available()
-        for name, value in (HIPO if large else SIMPLEX_AGAIN if self._solved else {}).items():
+        for name, value in (HIPO if self._large else SIMPLEX_AGAIN if self._solved else {}).items():
             h.setOptionValue(name, value)
         h.run()
-        if (
-            large and h.getModelStatus() not in TOLD
-        ):  # numerical trouble: the simplex method is slower and surer
+        if self._large and h.getModelStatus() not in TOLD:
+            h.clearSolver()  # numerical trouble: the simplex method is slower and surer
             h.setOptionValue("solver", "simplex")
             h.run()
         status = h.getModelStatus()
@@ -123,46 +155,26 @@ class ClassProblem:
         if status != highspy.HighsModelStatus.kOptimal:
             word = h.modelStatusToString(status)
             raise SitingError(
-                f"pricing of supply class {self.c} ended {word}; a cost or an option is missing in the world's tables"
+                f"pricing of supply class {self.lp.c} ended {word}; a cost or an option is missing in the world's tables"
             )
         self._solved = True
         return True
 
-    def _proven_value(self, objective: Array) -> float:
-        """A lower bound from the row duals by our own arithmetic: y b less what negative reduced costs could still gain."""
-        y = np.array(self._highs.getSolution().row_dual)
-        model = self.model
-        lower, upper = model.row_lower, model.row_upper
-        y = np.where((y > 0) & ~np.isfinite(lower), 0.0, np.where((y < 0) & ~np.isfinite(upper), 0.0, y))
-        rows = float((y * np.where(y == 0, 0.0, np.where(y > 0, lower, upper))).sum())
-        reduced = objective - model.matrix.T @ y
-        hidden = float(np.minimum(reduced, 0.0).sum()) * COLUMN_CAP
-        return min(rows + hidden, float(self._highs.getInfo().objective_function_value))
+
+def _proven(model: Compiled, objective: Array, h: highspy.Highs) -> float:
+    """A lower bound from the row duals by our own arithmetic: y b less what negative reduced costs could still gain."""
+    y = np.nan_to_num(np.array(h.getSolution().row_dual), nan=0.0, posinf=0.0, neginf=0.0)
+    lower, upper = model.row_lower, model.row_upper
+    y = np.where((y > 0) & ~np.isfinite(lower), 0.0, np.where((y < 0) & ~np.isfinite(upper), 0.0, y))
+    rows = float((y * np.where(y == 0, 0.0, np.where(y > 0, lower, upper))).sum())
+    reduced = objective - model.matrix.T @ y
+    return rows + float((np.minimum(reduced, 0.0) * model.column_upper).sum())
 
 
-def read_energy(columns: Sequence[Column], hours: int, x: Array) -> Energy:
+def read_energy(columns: Names, hours: int, x: Array) -> Energy:
     """Capacities and hours of an LP point from its column names."""
-    capacity: dict[tuple[str, ...], float] = {}
-    hourly: dict[tuple[str, ...], Array] = {}
-    for (name, index), value in zip(columns, x, strict=True):
-        amount = max(0.0, float(value))
-        if name in HOURLY:
-            series = hourly.setdefault((name, *index[1:-1]), np.zeros(hours))
-            series[int(index[-1])] = amount
-        else:
-            capacity[(INVESTMENTS[name], *index[1:])] = amount
-    return Energy(capacity, hourly)
-
-
-def _index(index: object) -> tuple[str, ...]:
-    return tuple(map(str, index)) if isinstance(index, tuple) else (str(index),)
-
-
-def _functionals(b: Build, c: str) -> tuple[list[object], list[tuple[str, tuple[str, ...]]]]:
-    """All linear functionals worth knowing of a point: quantities, then named terms."""
-    found: list[tuple[tuple[str, tuple[str, ...]], object]] = []
-    found += [(("quantity", q), make()) for q, make in quantities(b, c).items()]
-    found += [(("term", ("cost_eur", item)), e) for (item, _), e in b.cost_eur.items()]
-    found += [(("term", ("capex_eur", group, item)), e) for (group, item, _), e in b.capex_eur.items()]
-    found += [(("term", ("carbon_t", item)), e) for (item, _), e in b.carbon_t.items()]
-    return [e for _, e in found], [name for name, _ in found]
+    single, hourly = point_by_name(columns, hours, x)
+    return Energy(
+        {(INVESTMENTS[name], *index[1:]): value for (name, index), value in single.items()},
+        {(name, *index[1:]): values for (name, index), values in hourly.items()},
+    )

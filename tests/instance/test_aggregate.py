@@ -12,7 +12,8 @@ import pytest
 from siting.errors import InputError
 from siting.inputs.planning import Representative
 from siting.inputs.series import read_hours
-from siting.instance.aggregate import EXTREMES, Hours, full_year, typical_periods
+from siting.instance.aggregate import EXTREMES, typical_periods
+from siting.instance.hours import Hours, full_year
 from siting.units import HOURS_PER_YEAR
 
 

@@ -14,8 +14,8 @@ from siting.inputs.finance import annuity_share
 from siting.inputs.load import load
 from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World, read_world
-from siting.instance.aggregate import Hours
 from siting.instance.assemble import assemble, check_against_world, choose_hours, target_it_mw
+from siting.instance.hours import Hours
 from siting.instance.instance import Instance
 from siting.units import HOURS_PER_YEAR
 

@@ -12,8 +12,9 @@ from siting.inputs.places import WORLDS
 from siting.inputs.planning import PlanningModel, Representative
 from siting.inputs.series import read_hours
 from siting.inputs.world import World, read_world
-from siting.instance.aggregate import Hours, typical_periods
+from siting.instance.aggregate import typical_periods
 from siting.instance.assemble import assemble
+from siting.instance.hours import Hours
 from siting.instance.instance import Instance
 from siting.solver.solution import Solution
 from tests.build_instance import BATTERY, GAS, WIND, small_instance, solved, total

@@ -23,23 +23,26 @@ from siting.inputs.load import changed
 from siting.inputs.planning import PlanningModel
 from siting.instance.instance import Instance, Limit, Option
 from siting.solver import cache as cache_module
-from siting.solver.cache import SHAPES, FrontierCache, cache_folder, class_keys
-from siting.solver.frontier import Frontier, solve_frontier
-from siting.solver.pricing import ClassProblem, Column, Cut, Portfolio
+from siting.solver.cache import FRONTIER, SHAPES, FrontierCache, Kept, cache_folder, class_keys
+from siting.solver.frontier import solve_frontier
+from siting.solver.known import Frontier
+from siting.solver.lp import NO_HOUR, ClassLP, Names, write_class
+from siting.solver.pricing import Basis, Cut, Portfolio
 from siting.solver.progress import Clock
-from siting.solver.workers import InProcess, Priced
+from siting.solver.work import InProcess, Priced
 from tests.build_instance import BATTERY, GAS, WIND, small_instance
 
 KEY = "k" * 64
-COLUMNS: tuple[Column, ...] = (
-    ("buy", ("AA", "0")),
-    ("ppa_mw", ("AA", "wind_ppa")),
-    ("gen", ("AA", "gas", "0")),
+COLUMNS = Names(
+    (("buy", ("AA",)), ("ppa_mw", ("AA", "wind_ppa")), ("gen", ("AA", "gas"))),
+    np.array([0, 1, 2], dtype=np.int32),
+    np.array([0, NO_HOUR, 7], dtype=np.int32),
 )
+BASIS = (np.array([1, 0, 2], dtype=np.int8), np.array([0, 1], dtype=np.int8))
 ALL: dict[str, Any] = {"battery": BATTERY, "gas": GAS, "ppa": WIND, "utilisation_share": 0.5}
 
 
-def frontier(seed: int = 1) -> tuple[list[Portfolio], list[Cut]]:
+def frontier(seed: int = 1, basis: Basis | None = BASIS) -> Kept:
     """Portfolios and cuts with awkward numbers: thirds, the smallest and the largest floats, minus zero."""
     numbers = np.random.default_rng(seed)
     values = [1 / 3, -0.0, 5e-324, 1.7976931348623157e308, float(numbers.normal())]
@@ -51,16 +54,31 @@ def frontier(seed: int = 1) -> tuple[list[Portfolio], list[Cut]]:
         )
         for value in values
     ]
-    return portfolios, [Cut({("cost",): 1.0, ("ppa", "wind_ppa"): value}, value / 3) for value in values]
+    cuts = [Cut({("cost",): 1.0, ("ppa", "wind_ppa"): value}, value / 3) for value in values]
+    rough = [Cut({("cost",): 1.0, ("carbon",): value}, value / 7) for value in values[:2]]
+    return COLUMNS, portfolios, cuts, rough, basis
 
 
-def bits(kept: tuple[Any, list[Portfolio], list[Cut]] | None) -> Any:
+def same_names(one: Names, two: Names) -> bool:
+    return (
+        one.groups == two.groups
+        and one.group.tolist() == two.group.tolist()
+        and one.hour.tolist() == two.hour.tolist()
+    )
+
+
+def bits(kept: Kept | None) -> Any:
     assert kept is not None
-    columns, portfolios, cuts = kept
+    columns, portfolios, cuts, rough, basis = kept
     numbers = [[v.hex() for v in [*p.quantity.values(), *p.terms.values()]] for p in portfolios]
     names = [[*p.quantity, *p.terms] for p in portfolios]
-    proofs = [(sorted(cut.prices), [v.hex() for v in cut.prices.values()], cut.value.hex()) for cut in cuts]
-    return columns, names, numbers, [p.x.tobytes() for p in portfolios], proofs
+    proofs = [
+        [(sorted(cut.prices), [v.hex() for v in cut.prices.values()], cut.value.hex()) for cut in side]
+        for side in (cuts, rough)
+    ]
+    points = [p.x.tobytes() for p in portfolios]
+    named = (columns.groups, columns.group.tolist(), columns.hour.tolist())
+    return named, names, numbers, points, proofs, basis and [side.tolist() for side in basis]
 
 
 @pytest.fixture
@@ -83,9 +101,11 @@ class Spy(InProcess):
         super().__init__(data)
         self.pricings = 0
 
-    def price(self, asked: Mapping[str, Sequence[Mapping[tuple[str, ...], float]]]) -> Iterator[Priced]:
+    def price(
+        self, asked: Mapping[str, Sequence[Mapping[tuple[str, ...], float]]], rough: bool = False
+    ) -> Iterator[Priced]:
         self.pricings += sum(map(len, asked.values()))
-        yield from super().price(asked)
+        yield from super().price(asked, rough)
 
 
 def solve(data: Instance, kept: FrontierCache) -> tuple[float, int]:
@@ -101,14 +121,37 @@ def solve(data: Instance, kept: FrontierCache) -> tuple[float, int]:
 
 
 def test_a_round_trip_keeps_every_bit(kept: FrontierCache) -> None:
-    portfolios, cuts = frontier()
-    kept.write(KEY, COLUMNS, portfolios, cuts)
-    assert bits(kept.read(KEY)) == bits((COLUMNS, portfolios, cuts))
+    for basis in (BASIS, None):
+        kept.write(KEY, frontier(basis=basis))
+        assert bits(kept.read(KEY)) == bits(frontier(basis=basis))
+
+
+def test_an_lp_comes_back_bit_for_bit(kept: FrontierCache) -> None:
+    lp = write_class(small_instance(**ALL).only("AA"))
+    assert kept.read_lp(KEY) is None
+    kept.write_lp(KEY, lp)
+    back = kept.read_lp(KEY)
+    assert back is not None
+    assert_same_lp(back, lp)
+    assert kept.info()["frontiers"] == 0, "an LP is no frontier"
+
+
+def assert_same_lp(one: ClassLP, two: ClassLP) -> None:
+    assert (one.c, one.functionals) == (two.c, two.functionals)
+    assert same_names(one.columns, two.columns)
+    assert same_names(one.rows, two.rows)
+    for entry in ("objectives", "row_lower", "row_upper", "column_lower", "column_upper"):
+        np.testing.assert_array_equal(getattr(one.model, entry), getattr(two.model, entry))
+    assert (one.model.matrix != two.model.matrix).nnz == 0
+    assert (one.functional != two.functional).nnz == 0
 
 
 def test_a_class_that_nothing_can_supply_is_remembered(kept: FrontierCache) -> None:
-    kept.write(KEY, COLUMNS, [], [])
-    assert kept.read(KEY) == (COLUMNS, [], [])
+    kept.write(KEY, (COLUMNS, [], [], [], None))
+    assert bits(kept.read(KEY)) == bits((COLUMNS, [], [], [], None))
+    known = Frontier()
+    known.recall(kept, {"AA": KEY})
+    assert known.barred == {"AA"}
 
 
 def test_what_was_never_priced_is_not_there(kept: FrontierCache) -> None:
@@ -131,8 +174,9 @@ def damage(path: Path, how: str) -> None:
         np.savez(path, other=np.zeros(3))
     else:
         with np.load(path) as stored:
-            text = stored["text"]
-        np.savez(path, text=text, points=np.zeros((5, 2)) if how == "short points" else np.zeros((1, 3)))
+            arrays = dict(stored)
+        points = np.zeros((5, 2)) if how == "short points" else np.zeros((1, 3))
+        np.savez(path, **(arrays | {"points": points}))
 
 
 DAMAGES = ["empty", "cut short", "other bytes", "one byte", "another zip", "short points", "few points"]
@@ -140,13 +184,12 @@ DAMAGES = ["empty", "cut short", "other bytes", "one byte", "another zip", "shor
 
 @pytest.mark.parametrize("how", DAMAGES)
 def test_a_damaged_file_is_ignored_and_written_anew(kept: FrontierCache, how: str) -> None:
-    portfolios, cuts = frontier()
-    kept.write(KEY, COLUMNS, portfolios, cuts)
+    kept.write(KEY, frontier())
     (path,) = kept.folder.glob("*.npz")
     damage(path, how)
     assert kept.read(KEY) is None
-    kept.write(KEY, COLUMNS, portfolios, cuts)
-    assert bits(kept.read(KEY)) == bits((COLUMNS, portfolios, cuts))
+    kept.write(KEY, frontier())
+    assert bits(kept.read(KEY)) == bits(frontier())
 
 
 def test_a_solve_over_damaged_files_is_the_solve_without(kept: FrontierCache) -> None:
@@ -162,11 +205,11 @@ def test_the_least_recently_used_goes_first(tmp_path: Path) -> None:
     kept = FrontierCache(tmp_path)
     keys = ["a" * 64, "b" * 64, "c" * 64]
     for age, key in enumerate(keys):
-        kept.write(key, COLUMNS, *frontier())
-        os.utime(tmp_path / f"{key}.npz", (1e9 + age, 1e9 + age))
+        kept.write(key, frontier())
+        os.utime(tmp_path / f"{key}{FRONTIER}", (1e9 + age, 1e9 + age))
     size = kept.info()["bytes"]
     assert kept.read(keys[0]) is not None  # used now, so that b is the oldest
-    FrontierCache(tmp_path, limit_bytes=size).write("d" * 64, COLUMNS, *frontier())
+    FrontierCache(tmp_path, limit_bytes=size).write("d" * 64, frontier())
     assert sorted(path.stem[0] for path in tmp_path.glob("*.npz")) == ["a", "c", "d"]
     assert kept.info()["bytes"] <= size
 
@@ -178,8 +221,8 @@ def test_what_a_killed_run_left_is_harmless_and_goes(kept: FrontierCache) -> Non
     fresh.write_bytes(b"being written")
     os.utime(stale, (time.time() - 7200,) * 2)
     assert kept.info()["frontiers"] == 0
-    kept.write(KEY, COLUMNS, *frontier())
-    assert sorted(path.name for path in kept.folder.iterdir()) == ["fresh.tmp", f"{KEY}.npz"]
+    kept.write(KEY, frontier())
+    assert sorted(path.name for path in kept.folder.iterdir()) == ["fresh.tmp", f"{KEY}{FRONTIER}"]
     assert kept.clear() == 1
     assert not list(kept.folder.iterdir())
 
@@ -190,7 +233,7 @@ def test_a_full_disk_leaves_nothing_behind(kept: FrontierCache, monkeypatch: pyt
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    kept.write(KEY, COLUMNS, *frontier())
+    kept.write(KEY, frontier())
     assert not list(kept.folder.iterdir())
 
 
@@ -303,11 +346,7 @@ def test_limits_targets_and_rules_leave_key_and_lp_alone(name: str) -> None:
     data = small_instance(**ALL)
     other = replace(data, **{name: OTHERS[name]})
     assert class_keys(data)["AA"] == class_keys(other)["AA"]
-    one, two = ClassProblem(data.only("AA")), ClassProblem(other.only("AA"))
-    assert (one.columns, one.names) == (two.columns, two.names)
-    for entry in ("objectives", "row_lower", "row_upper", "column_lower", "column_upper"):
-        np.testing.assert_array_equal(getattr(one.model, entry), getattr(two.model, entry))
-    assert (one.model.matrix != two.model.matrix).nnz == 0
+    assert_same_lp(write_class(data.only("AA")), write_class(other.only("AA")))
 
 
 # --- what it is for

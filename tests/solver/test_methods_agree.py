@@ -14,7 +14,7 @@ from siting.plan.audit import audit
 from siting.solver.frontier import Frontier, solve_frontier
 from siting.solver.progress import Clock
 from siting.solver.solution import Solution, settle_ties
-from siting.solver.workers import InProcess
+from siting.solver.work import InProcess
 from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
 from tests.test_properties import instances
 

@@ -16,7 +16,7 @@ from siting.solver.frontier import Frontier, solve_frontier
 from siting.solver.progress import Clock
 from siting.solver.solution import Solution
 from siting.solver.whole import solve_whole
-from siting.solver.workers import InProcess
+from siting.solver.work import InProcess
 
 GAP = 1e-4
 TIGHT = 1e-9  # both methods' own arithmetic, relative

@@ -19,12 +19,16 @@ from siting import api
 from siting.cli import app
 from siting.errors import InputError, SitingError
 from siting.instance.instance import Instance
-from siting.solver import pricing, workers
+from siting.solver import cluster as cluster_module
+from siting.solver import pricing, work
 from siting.solver.cache import class_keys
-from siting.solver.frontier import Frontier, solve_frontier
+from siting.solver.cluster import DaskCluster, cluster_at
+from siting.solver.frontier import solve_frontier
+from siting.solver.known import Frontier
 from siting.solver.progress import Clock
 from siting.solver.solution import Solution
-from siting.solver.workers import DaskCluster, InProcess, LocalProcesses, Priced, cluster_at, price_class
+from siting.solver.work import InProcess, Priced, Work, price_class
+from siting.solver.workers import LocalProcesses
 
 GREEN: dict[str, Any] = {  # seven rounds and twenty pricings over the four classes of the tiny world
     "carbon.cap_g_kwh": 8,
@@ -66,7 +70,7 @@ def bits(run: Run) -> dict[str, Any]:
 
 
 def found(priced: Priced) -> list[tuple[float, bytes]]:
-    return [(cut.value, portfolio.x.tobytes()) for portfolio, cut in priced.found]
+    return [(cut.value, portfolio.x.tobytes()) for portfolio, cut in priced.found if portfolio is not None]
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +88,9 @@ def undisturbed(data: Instance) -> Run:
 @pytest.fixture
 def forgetful() -> Iterator[None]:
     """A process that holds no LPs yet, and none afterwards."""
-    workers._HELD.clear()
+    work._HELD.clear()
     yield
-    workers._HELD.clear()
+    work._HELD.clear()
 
 
 # --- what a pricing depends on
@@ -99,24 +103,23 @@ def test_an_lp_that_missed_the_past_goes_through_it(data: Instance) -> None:
     (together,) = InProcess(data).price({c: PRICES})
     apart: list[tuple[float, bytes]] = []
     for i, prices in enumerate(PRICES):
-        apart += found(price_class(key, own, PRICES[:i], [prices]))
+        apart += found(price_class(Work(key, own, None, PRICES[:i], [prices])))
         if i == 1:
-            workers._HELD.clear()  # as if another process took over
+            work._HELD.clear()  # as if another process took over
         if i == 2:
-            price_class(key, own, [], [PRICES[0]])  # as if another pool asked meanwhile
+            price_class(Work(key, own, None, [], [PRICES[0]]))  # as if another pool asked meanwhile
     assert apart == found(together)
 
 
 @pytest.mark.usefixtures("forgetful")
 def test_a_large_lp_has_no_past(data: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     """Interior point starts anew each time: no order of pricings changes a bit, so no past is solved again."""
-    monkeypatch.setattr(pricing, "LARGE_ROWS", 0)
-    monkeypatch.setattr(workers, "LARGE_ROWS", 0)
+    monkeypatch.setattr(pricing, "LARGE_HOURS", 0)
     c, own = data.classes[0], data.only(data.classes[0])
     (forth,) = InProcess(data).price({c: PRICES})
     (back,) = InProcess(data).price({c: PRICES[::-1]})
     assert found(forth) == found(back)[::-1]
-    last = price_class(class_keys(data)[c], own, PRICES[:3], PRICES[3:])
+    last = price_class(Work(class_keys(data)[c], own, None, PRICES[:3], PRICES[3:]))
     assert found(last) == found(forth)[3:]
 
 
@@ -124,23 +127,48 @@ def test_a_large_lp_has_no_past(data: Instance, monkeypatch: pytest.MonkeyPatch)
 def test_a_process_keeps_so_many_lps_and_drops_the_least_recently_used(
     data: Instance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "MOST_HELD", 2)
+    monkeypatch.setattr(work, "MOST_HELD", 2)
     keys = class_keys(data)
     first, second, third = data.classes[:3]
     for c in (first, second, first, third):
-        price_class(keys[c], data.only(c), [], PRICES[:1])
-    assert list(workers._HELD) == [keys[first], keys[third]]
+        price_class(Work(keys[c], data.only(c), None, [], PRICES[:1]))
+    assert list(work._HELD) == [keys[first], keys[third]]
 
 
 @pytest.mark.usefixtures("forgetful")
 def test_a_worker_with_another_formulation_says_so(data: Instance) -> None:
     c = data.classes[0]
     with pytest.raises(SitingError, match="same versions of siting"):
-        price_class("0" * 64, data.only(c), [], PRICES[:1])
-    assert not workers._HELD
+        price_class(Work("0" * 64, data.only(c), None, [], PRICES[:1]))
+    assert not work._HELD
 
 
 # --- processes of this machine
+
+
+def test_little_work_is_done_here_and_is_the_same(data: Instance, undisturbed: Run) -> None:
+    pool = LocalProcesses(2)
+    here = run(data, pool.serve(data, class_keys(data)))
+    assert not pool._workers, "a few small LPs need no process of their own"
+    pool.start()
+    there = run(data, pool.serve(data, class_keys(data)))
+    pool.close()
+    assert bits(here)["stages"] == bits(undisturbed)["stages"]
+    assert bits(there)["modules"] == bits(undisturbed)["modules"]
+
+
+def test_a_later_run_starts_where_the_earlier_one_ended(data: Instance, undisturbed: Run) -> None:
+    """From the bases kept, one process and several find the same cuts as each other, bit for bit."""
+    starts = undisturbed.frontier.basis
+    assert set(starts) == set(data.classes) - undisturbed.frontier.barred
+    one = run(data, InProcess(data, starts))
+    pool = LocalProcesses(2)
+    pool.start()
+    try:
+        many = run(data, pool.serve(data, class_keys(data), starts))
+    finally:
+        pool.close()
+    assert bits(one) == bits(many)
 
 
 class Mortal(LocalProcesses):
@@ -148,15 +176,16 @@ class Mortal(LocalProcesses):
 
     def __init__(self, n: int, after: Sequence[int] = (), before: Sequence[int] = ()) -> None:
         super().__init__(n)
+        self.start()
         self.after, self.before = after, before
         self.submitted = 0
         self.killed: list[int] = []
 
-    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]]) -> Any:
+    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]], rough: bool) -> Any:
         self.submitted += 1
         if self.submitted in self.before:
             self._kill(c)
-        job = super()._submit(c, prices)
+        job = super()._submit(c, prices, rough)
         if self.submitted in self.after:
             self._kill(c)
         return job
@@ -178,7 +207,7 @@ def test_a_worker_that_dies_is_replaced_and_changes_nothing(data: Instance, undi
 
 
 def test_workers_that_keep_dying_end_in_an_error(data: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "RETRIES", 2)
+    monkeypatch.setattr(work, "RETRIES", 2)
     pool = Mortal(1, after=(1, 2)).serve(data, class_keys(data))
     try:
         with pytest.raises(SitingError, match=f"died 2 times over {data.classes[0]}"):
@@ -223,8 +252,8 @@ class MortalCluster(DaskCluster):
         self.submitted = 0
         self.killed: list[int] = []
 
-    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]]) -> Any:
-        job = super()._submit(c, prices)
+    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]], rough: bool) -> Any:
+        job = super()._submit(c, prices, rough)
         self.submitted += 1
         if self.submitted == self.after:
             pid = next(iter(self._client.run(os.getpid).values()))
@@ -270,7 +299,7 @@ def test_the_command_line_prices_on_a_cluster(tiny_model: Path, cluster: Any, cl
 
 
 def test_no_scheduler_is_a_clear_error(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workers, "ANSWER_S", 1)
+    monkeypatch.setattr(cluster_module, "ANSWER_S", 1)
     done = CliRunner().invoke(app, ["solve", str(tiny_model), "--workers", "dask://127.0.0.1:9"])
     assert done.exit_code == 2
     assert "no Dask scheduler answers there" in done.stderr and "Traceback" not in done.output
@@ -279,7 +308,7 @@ def test_no_scheduler_is_a_clear_error(tiny_model: Path, monkeypatch: pytest.Mon
 def test_a_cluster_without_workers_is_a_clear_error(data: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
     from distributed import Client, LocalCluster
 
-    monkeypatch.setattr(workers, "WORKERS_S", 1)
+    monkeypatch.setattr(cluster_module, "WORKERS_S", 1)
     with (
         LocalCluster(n_workers=0, processes=False, **QUIET) as empty,
         Client(empty) as connected,

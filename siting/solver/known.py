@@ -1,0 +1,126 @@
+"""What pricing has found so far, by supply class: portfolios, cuts, rough cuts, and who has no supply at all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linprog
+
+from siting.model.policy import Quantity
+from siting.solver.cache import FrontierCache
+from siting.solver.lp import Names
+from siting.solver.pricing import Basis, Cut, Portfolio
+from siting.solver.work import Priced, Prices
+
+NEW = 1e-9  # relative: a portfolio or cut that improves less than this is known already
+
+
+@dataclass
+class Frontier:
+    """Portfolios and cuts of all classes. A class without either has not been priced; a barred one has no supply."""
+
+    portfolios: dict[str, list[Portfolio]] = field(default_factory=dict)
+    cuts: dict[str, list[Cut]] = field(default_factory=dict)
+    rough: dict[str, list[Cut]] = field(default_factory=dict)
+    columns: dict[str, Names] = field(default_factory=dict)
+    basis: dict[str, Basis] = field(default_factory=dict)  # of each small LP's last solve
+    barred: set[str] = field(default_factory=set)
+    changed: set[str] = field(default_factory=set)
+
+    def add(self, priced: Priced) -> int:
+        """Add what a pricing found; returns how much of it was new."""
+        c, new = priced.c, 0
+        self.columns[c] = priced.columns
+        if priced.no_supply and c not in self.barred:
+            self.barred.add(c)
+            new += 1
+        for portfolio, cut in priced.found:
+            if portfolio is None:
+                new += _add_cut(self.rough.setdefault(c, []), cut)
+                continue
+            known = min((worth(cut.prices, p.quantity) for p in self.of(c)), default=math.inf)
+            value = worth(cut.prices, portfolio.quantity)
+            if value < known - NEW * max(1.0, abs(known)) or not self.of(c):
+                self.portfolios.setdefault(c, []).append(portfolio)
+                new += 1
+            new += _add_cut(self.cuts.setdefault(c, []), cut)
+        if priced.basis is not None:
+            self.basis[c] = priced.basis
+        if new:
+            self.changed.add(c)
+        return new
+
+    def of(self, c: str) -> Sequence[Portfolio]:
+        """Portfolios of a class."""
+        return self.portfolios.get(c, [])
+
+    def bounds(self, c: str) -> list[Cut]:
+        """All cuts of a class, over all hours and over blocks of hours."""
+        return [*self.cuts.get(c, []), *self.rough.get(c, [])]
+
+    def knows(self, c: str, prices: Prices, rough: bool = False) -> bool:
+        """Whether a class has been priced there (`rough`: at least over blocks), or is known to have no supply at all."""
+        cuts = self.bounds(c) if rough else self.cuts.get(c, [])
+        return c in self.barred or any(same(prices, cut.prices) for cut in cuts)
+
+    def slack(
+        self, c: str, prices: Prices, natural: Sequence[tuple[Mapping[Quantity, float], float]]
+    ) -> float:
+        """How much better than its best known portfolio a class might still be at these prices, per MW of IT.
+
+        The least priced sum of quantities that no cut forbids, from a small LP over the quantities alone.
+        """
+        if not self.of(c):
+            return math.inf
+        best = min(worth(prices, p.quantity) for p in self.of(c))
+        rows = [*natural, *((cut.prices, cut.value) for cut in self.bounds(c))]
+        names = list(dict.fromkeys([*prices, *(q for row, _ in rows for q in row)]))
+        unit = np.array([max([1.0, *(abs(p.quantity.get(q, 0.0)) for p in self.of(c))]) for q in names])
+        matrix = np.array([[row.get(q, 0.0) for q in names] for row, _ in rows]) * unit
+        value = np.array([v for _, v in rows])
+        size = np.maximum(np.abs(matrix).max(axis=1), 1e-12)
+        cost = np.array([prices.get(q, 0.0) for q in names]) * unit
+        scale = max(1.0, float(np.abs(cost).max()))
+        result = linprog(cost / scale, A_ub=-matrix / size[:, None], b_ub=-value / size, bounds=(None, None))
+        return best - scale * result.fun if result.status == 0 else math.inf
+
+    def recall(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
+        """Take what earlier runs found for the same class LPs."""
+        for c, key in keys.items():
+            kept = cache.read(key)
+            if kept is not None:
+                self.columns[c], self.portfolios[c], self.cuts[c], self.rough[c], basis = kept
+                if basis is not None:
+                    self.basis[c] = basis
+                if not self.bounds(c):
+                    self.barred.add(c)
+
+    def store(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
+        """Keep what this run added."""
+        for c in sorted(self.changed):
+            found = (list(self.of(c)), self.cuts.get(c, []), self.rough.get(c, []))
+            cache.write(
+                keys[c],
+                (self.columns[c], *(found if c not in self.barred else ([], [], [])), self.basis.get(c)),
+            )
+        self.changed.clear()
+
+
+def _add_cut(cuts: list[Cut], cut: Cut) -> int:
+    if any(same(cut.prices, other.prices) for other in cuts):
+        return 0
+    cuts.append(cut)
+    return 1
+
+
+def worth(prices: Mapping[Quantity, float], quantity: Mapping[Quantity, float]) -> float:
+    """Priced sum of quantities; what a class does not have counts nothing."""
+    return sum(price * quantity.get(q, 0.0) for q, price in prices.items())
+
+
+def same(a: Prices, b: Prices) -> bool:
+    """Equal prices but for rounding; a price of zero is no price."""
+    return all(abs(a.get(q, 0.0) - b.get(q, 0.0)) <= NEW * max(1.0, abs(a.get(q, 0.0))) for q in {*a, *b})

@@ -1,0 +1,119 @@
+"""The LP of one supply class as plain arrays with names: written once from the mechanisms, kept, and solved without Pyomo."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from scipy import sparse
+
+from siting.instance.instance import Instance
+from siting.model.build import pricing
+from siting.model.policy import quantities
+from siting.model.terms import Build
+from siting.solver.highs import Array, Compiled, compile_model
+
+Group = tuple[str, tuple[str, ...]]  # name of a variable or row, and its index without the hour
+Functional = tuple[str, tuple[str, ...]]  # ("quantity", its name) or ("term", its key)
+Integers = np.ndarray[Any, np.dtype[np.int32]]
+NO_HOUR = -1
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the rows or columns of an LP are: number i belongs to `groups[group[i]]` and to hour `hour[i]` (or to none)."""
+
+    groups: tuple[Group, ...]
+    group: Integers
+    hour: Integers
+
+    def __len__(self) -> int:
+        return len(self.group)
+
+
+@dataclass(frozen=True)
+class ClassLP:
+    """A class's local rows for 1 MW of IT, without an objective, and without any Pyomo object.
+
+    `functional` (functionals x columns) gives what is worth knowing of a point, named in `functionals`.
+    """
+
+    c: str
+    model: Compiled
+    functional: sparse.csr_array
+    functionals: tuple[Functional, ...]
+    columns: Names
+    rows: Names
+
+
+def write_class(data: Instance) -> ClassLP:
+    """Write the LP of the one class in `data` by the mechanisms of the whole model."""
+    (c,) = data.classes
+    with _no_collector():
+        b = pricing(replace(data, internal_price_eur_t=0.0))
+        expressions, functionals = _functionals(b, c)
+        b.m.functional = pyo.Objective(range(len(expressions)), rule=lambda m, i: expressions[i])
+        model = compile_model(b.m)
+    columns, rows = _names(model.columns), _names(model.rows)
+    bare = replace(model, objectives=np.zeros((1, len(columns))), offsets=np.zeros(1), columns=[], rows=[])
+    return ClassLP(c, bare, sparse.csr_array(model.objectives), tuple(functionals), columns, rows)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Millions of expression nodes are born and none is garbage before the end: looking for it costs a quarter of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _names(components: Sequence[Any]) -> Names:
+    """Names from Pyomo's components: the hour is the last index where that is a number (classes and options are words)."""
+    known: dict[Group, int] = {}
+    group = np.empty(len(components), dtype=np.int32)
+    hour = np.full(len(components), NO_HOUR, dtype=np.int32)
+    for i, component in enumerate(components):
+        index = component.index()
+        parts = index if isinstance(index, tuple) else (index,)
+        if isinstance(parts[-1], int):
+            hour[i] = parts[-1]
+            parts = parts[:-1]
+        name = (component.parent_component().local_name, tuple(map(str, parts)))
+        group[i] = known.setdefault(name, len(known))
+    return Names(tuple(known), group, hour)
+
+
+def _functionals(b: Build, c: str) -> tuple[list[object], list[Functional]]:
+    """All linear functionals worth knowing of a point: quantities, then named terms."""
+    found: list[tuple[Functional, object]] = []
+    found += [(("quantity", q), make()) for q, make in quantities(b, c).items()]
+    found += [(("term", ("cost_eur", item)), e) for (item, _), e in b.cost_eur.items()]
+    found += [(("term", ("capex_eur", group, item)), e) for (group, item, _), e in b.capex_eur.items()]
+    found += [(("term", ("carbon_t", item)), e) for (item, _), e in b.carbon_t.items()]
+    return [e for _, e in found], [name for name, _ in found]
+
+
+def point_by_name(columns: Names, hours: int, x: Array) -> tuple[dict[Group, float], dict[Group, Array]]:
+    """A point's values by name: single ones, and hourly ones as arrays of `hours` values (0 where an hour has no column)."""
+    amount = np.maximum(0.0, x)
+    order = np.argsort(columns.group, kind="stable")
+    starts = np.searchsorted(columns.group[order], np.arange(len(columns.groups) + 1))
+    single: dict[Group, float] = {}
+    hourly: dict[Group, Array] = {}
+    for g, name in enumerate(columns.groups):
+        members = order[starts[g] : starts[g + 1]]
+        if columns.hour[members[0]] == NO_HOUR:
+            single[name] = float(amount[members[0]])
+        else:
+            hourly[name] = np.zeros(hours)
+            hourly[name][columns.hour[members]] = amount[members]
+    return single, hourly
