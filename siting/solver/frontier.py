@@ -158,7 +158,8 @@ def _first_prices(run: _Run) -> None:
     asked = [
         c
         for c in goal.data.classes
-        if not (frontier.knows(c, weights, rough) or (bounded and frontier.of(c)))
+        if not (c in frontier.barred or frontier.knows(c, weights) or (bounded and frontier.of(c)))
+        and not (rough and frontier.bounds(c))  # the relaxation asks for more where it wants them
     ]
     for done, priced in enumerate(run.pool.price({c: [weights] for c in asked}, rough), start=1):
         frontier.add(priced)
