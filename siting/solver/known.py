@@ -26,7 +26,7 @@ class Frontier:
     cuts: dict[str, list[Cut]] = field(default_factory=dict)
     rough: dict[str, list[Cut]] = field(default_factory=dict)
     columns: dict[str, Names] = field(default_factory=dict)
-    basis: dict[str, Basis] = field(default_factory=dict)  # of each LP's last solve
+    basis: dict[str, Basis] = field(default_factory=dict)  # of each small LP's last solve
     barred: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
 

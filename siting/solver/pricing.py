@@ -23,20 +23,14 @@ from siting.solver.solution import INVESTMENTS, Energy
 Basis = tuple[np.ndarray, np.ndarray]  # HiGHS's status of columns and rows, as int8
 TermKey = tuple[str, ...]  # ("cost_eur", item) | ("capex_eur", group, item) | ("carbon_t", item)
 LARGE_HOURS = 2_000  # from here on a cold solve by interior point beats the simplex method
-# A vertex is wanted, once: from its basis the primal simplex method re-prices in a second what took half a minute. Crossover
-# cleans up, so the interior point may stop early. A bound over blocks of hours needs neither vertex nor feasible point.
-HIPO: dict[str, str | float] = {
-    "solver": "hipo",
-    "run_crossover": "on",
-    "ipm_optimality_tolerance": 1e-5,
-    "simplex_strategy": 4,
-}
-HIPO_BOUND = {**HIPO, "run_crossover": "off"}
-MOST_AGAIN = 30_000  # simplex iterations from the last basis, beyond which a large LP is better solved anew
-SIMPLEX_AGAIN: dict[str, str | float] = {  # primal: the last basis stays feasible when only costs change
-    "solver": "simplex",
-    "simplex_strategy": 4,
-}
+# Without crossover: no vertex is needed, and the cut is proven from the duals by our own arithmetic. A portfolio is
+# operated as it stands and must keep its limits; a bound needs no feasible point. (With crossover, re-pricing a full year
+# by the simplex method took 0.1 to 4 s in some zones, but crossover itself stalled for minutes in others, such as ES.)
+HIPO: dict[str, str | float] = {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-7}
+HIPO_BOUND = {**HIPO, "ipm_optimality_tolerance": 1e-5}
+SIMPLEX_AGAIN: dict[str, str | float] = {
+    "simplex_strategy": 4
+}  # primal: the last basis stays feasible when only costs change
 NO_SUPPLY = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
 TOLD = {highspy.HighsModelStatus.kOptimal, *NO_SUPPLY}
 COLUMN_CAP = (
@@ -62,7 +56,7 @@ class Cut:
 
 
 def is_large(data: Instance) -> bool:
-    """Whether class LPs are large: bounded over blocks of hours first, and without a basis solved by HiPO."""
+    """Whether class LPs are large: solved anew by HiPO each time, and first over blocks of hours."""
     return len(data.weight) >= LARGE_HOURS and hipo_available()
 
 
@@ -72,7 +66,7 @@ class ClassProblem:
     def __init__(
         self, lp: ClassLP, threads: int = 1, large: bool = False, start: Basis | None = None
     ) -> None:
-        """`start`: an optimal basis at other prices to solve from. `large`: without one, solve by HiPO."""
+        """`start`: an optimal basis at other prices, where a small LP is solved from."""
         self.lp = lp
         self._start = start
         self._large = large
@@ -101,8 +95,8 @@ class ClassProblem:
         return Portfolio(quantity, terms, x), Cut(dict(prices), value)
 
     def basis(self) -> Basis | None:
-        """The basis of the last solve; None before one."""
-        if self._highs is None or not self._solved:
+        """The basis of the last solve; None before one, and for large LPs, which have none."""
+        if self._highs is None or self._large or not self._solved:
             return None
         found = self._highs.getBasis()
         columns, rows = (
@@ -127,7 +121,8 @@ class ClassProblem:
             self._coarse = Coarse(self.lp, self._upper)
         model = self._coarse.model(self._objective(prices))
         h = highs_of(model, self._threads)
-        self._set(h, HIPO_BOUND)
+        for name, value in HIPO_BOUND.items():
+            h.setOptionValue(name, value)
         h.run()
         if h.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return None
@@ -145,19 +140,12 @@ class ClassProblem:
     def _run(self, h: highspy.Highs) -> bool:
         """Solve in place; False if nothing can supply the class.
 
-        From the last basis by primal simplex where there is one; else small LPs by HiGHS's choice, large ones by HiPO.
+        Small: simplex, from the last basis after the first time (a cost change keeps it primal feasible). Large: HiPO
+        anew every time - on a full year simplex from the last basis takes anything from a blink to twice as long.
         """
-        if self._solved:
-            self._set(h, SIMPLEX_AGAIN)
-            h.setOptionValue("simplex_iteration_limit", MOST_AGAIN if self._large else highspy.kHighsIInf)
-            h.run()
-        if self._large and h.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            h.clearSolver()
-            h.setOptionValue("simplex_iteration_limit", highspy.kHighsIInf)
-            self._set(h, HIPO)
-            h.run()
-        if not self._solved and not self._large:
-            h.run()
+        for name, value in (HIPO if self._large else SIMPLEX_AGAIN if self._solved else {}).items():
+            h.setOptionValue(name, value)
+        h.run()
         if self._large and h.getModelStatus() not in TOLD:
             h.clearSolver()  # numerical trouble: the simplex method is slower and surer
             h.setOptionValue("solver", "simplex")
@@ -172,11 +160,6 @@ class ClassProblem:
             )
         self._solved = True
         return True
-
-    @staticmethod
-    def _set(h: highspy.Highs, options: Mapping[str, str | float]) -> None:
-        for name, value in options.items():
-            h.setOptionValue(name, value)
 
 
 def _proven(model: Compiled, objective: Array, h: highspy.Highs) -> float:

@@ -1,11 +1,11 @@
 """Pricing work: what is asked of a class, what comes back, and the LPs a process keeps between rounds.
 
 What is guaranteed: a portfolio and its cut depend on the class's LP and on the prices asked of it since the pool was
-made, in that order, and on nothing else. An LP is solved from its last basis, and this past decides which of equal
+made, in that order, and on nothing else. A small LP is solved from its last basis, and this past decides which of equal
 vertices is met and the last bits of a proven value; so a worker that lacks the past - it stands in for one that died, or
-the cluster moved the class - goes through it again first. Bounds over blocks of hours leave no past. One process, many,
-or a cluster of like machines and versions, disturbed or not, thus find the same cuts, bit for bit, and with them the
-same plan and bounds.
+the cluster moved the class - goes through it again first. A large LP is solved anew each time and has no past. One
+process, many, or a cluster of like machines and versions, disturbed or not, thus find the same cuts, bit for bit, and
+with them the same plan and bounds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ MOST_HELD = 64  # LPs one process keeps, up to 100 MB each (full year): all clas
 class Priced:
     """What one class's pricing found, with the names of the LP's columns; a rough one finds cuts alone.
 
-    no_supply: nothing can supply the class; basis: where a later run may start from.
+    no_supply: nothing can supply the class; basis: where a later run may start a small LP from.
     """
 
     c: str
@@ -54,12 +54,14 @@ class Pool(Protocol):
 
 
 class _Held:
-    """The LP of a class and the prices it has been solved at, in order."""
+    """The LP of a class and the prices it has been solved at, in order, where they matter."""
 
     def __init__(
         self, data: Instance, key: str = "", start: Basis | None = None, cache: FrontierCache | None = None
     ) -> None:
-        self.problem = ClassProblem(_lp(data, key, cache), large=is_large(data), start=start)
+        large = is_large(data)
+        self.problem = ClassProblem(_lp(data, key, cache), large=large, start=start)
+        self.has_past = not large
         self.past: list[Prices] = []
 
     def price(self, prices: Sequence[Prices], rough: bool) -> Priced:
@@ -69,7 +71,8 @@ class _Held:
             cuts = [self.problem.bound(p) for p in prices]
             return Priced(lp.c, lp.columns, [(None, cut) for cut in cuts if cut is not None], None in cuts)
         found = [self.problem.price(p) for p in prices]
-        self.past += prices
+        if self.has_past:
+            self.past += prices
         pairs = [pair for pair in found if pair is not None]
         return Priced(lp.c, lp.columns, list(pairs), None in found, self.problem.basis())
 
@@ -79,7 +82,8 @@ class _Held:
 
     def catch_up(self, past: Sequence[Prices]) -> None:
         """Solve what this LP has missed of a past it shares."""
-        self.price(past[len(self.past) :], rough=False)
+        if self.has_past:
+            self.price(past[len(self.past) :], rough=False)
 
 
 _HELD: dict[str, _Held] = {}  # what this process keeps, by class fingerprint, the least recently used first

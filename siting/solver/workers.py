@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -14,7 +13,7 @@ from siting.errors import SitingError
 from siting.instance.instance import Instance
 from siting.solver import work
 from siting.solver.cache import FrontierCache
-from siting.solver.pricing import Basis
+from siting.solver.pricing import Basis, is_large
 from siting.solver.work import Past, Priced, Prices, Work, died_text, price_class
 
 LITTLE_HOURS = 6_000  # hours of LPs priced here while two new processes would read their libraries: 20 x 288
@@ -31,8 +30,7 @@ class LocalProcesses:
         self._n = n
         self._cache = cache
         self._workers: list[ProcessPoolExecutor] = []
-        self._home: dict[str, int] = {}  # the worker of each class
-        self._homed: set[str] = set()  # classes solved there over all hours, which stay
+        self._home: dict[str, int] = {}
         self._keys: dict[str, tuple[str, Instance]] = {}
         self._past = Past()
 
@@ -49,7 +47,7 @@ class LocalProcesses:
         """Take on an instance; `keys` are the classes' fingerprints, `starts` bases of earlier runs to start from."""
         self._past.begin(keys, starts)
         self._keys = {c: (keys[c], data.only(c)) for c in data.classes}
-        self._home = {c: self._home.get(c, i % self._n) for i, c in enumerate(data.classes)}
+        self._home = {c: i % self._n for i, c in enumerate(data.classes)}
         return self
 
     def price(self, asked: Mapping[str, Sequence[Prices]], rough: bool = False) -> Iterator[Priced]:
@@ -63,8 +61,7 @@ class LocalProcesses:
         self.start()
         left = dict(asked)
         for _ in range(work.RETRIES):
-            if not rough:
-                self._settle(left)
+            self._settle(left)
             jobs = {self._submit(c, prices, rough): c for c, prices in left.items()}
             for job in as_completed(jobs):
                 try:
@@ -79,14 +76,9 @@ class LocalProcesses:
         raise SitingError(died_text(left))
 
     def _settle(self, asked: Mapping[str, object]) -> None:
-        """Give classes that were never solved here a home where fewest are, so that workers share them evenly."""
-        settled = Counter(self._home[c] for c in self._homed)
-        for c in asked:
-            if c not in self._homed:
-                home = min(range(self._n), key=lambda i: (settled[i], i))
-                self._home[c] = home
-                settled[home] += 1
-                self._homed.add(c)
+        """Share large LPs out evenly: they have no past, and are quickly read where they were not written."""
+        large = [c for c in asked if is_large(self._keys[c][1])]
+        self._home |= {c: i % self._n for i, c in enumerate(large)}
 
     def _is_little(self, asked: Mapping[str, Sequence[Prices]]) -> bool:
         return sum(len(self._keys[c][1].weight) * len(prices) for c, prices in asked.items()) <= LITTLE_HOURS
