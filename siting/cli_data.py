@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from textwrap import fill
+from typing import Annotated
 
 import typer
 
+from siting.cli_candidates import candidates
+from siting.cli_fetch import fetch
+from siting.cli_world import register
 from siting.errors import InputError
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 data = typer.Typer(no_args_is_help=True)
+register(data)  # init, exclude
+data.command()(fetch)
+data.command()(candidates)
 
 DEFAULT_WORLD = "eu27"
 WorldName = Annotated[str, typer.Argument(metavar="[WORLD]", help="A bundled world's name or a folder.")]
@@ -21,75 +24,76 @@ WorldName = Annotated[str, typer.Argument(metavar="[WORLD]", help="A bundled wor
 
 @data.command("list")
 def list_worlds() -> None:
-    """List the bundled worlds."""
+    """List the bundled worlds, their weather years and tables."""
+    import textwrap
+
+    from siting.inputs.descriptor import read_package, resources
     from siting.inputs.places import WORLDS, bundled_worlds
     from siting.inputs.series import available_years
 
     for name in bundled_worlds():
-        package = _package(WORLDS / name)
-        years = ", ".join(map(str, available_years(WORLDS / name))) or "none"
-        typer.echo(f"{name:<12} {package.get('title', '')} (weather years: {years})")
+        folder = WORLDS / name
+        years = ", ".join(map(str, available_years(folder))) or "none"
+        typer.echo(f"{name}: {read_package(folder).get('title', '')} (weather years: {years})")
+        tables = ", ".join(entry.name for entry in resources(folder))
+        typer.echo(textwrap.fill(tables, 100, initial_indent="  ", subsequent_indent="  "))
 
 
 @data.command()
-def describe(world: WorldName = DEFAULT_WORLD) -> None:
-    """Tables, hourly series and sources of a world."""
-    import pandas as pd
-    from rich.console import Console
-
+def describe(
+    world: WorldName = DEFAULT_WORLD,
+    table: Annotated[
+        str | None, typer.Argument(metavar="[TABLE]", help="One table: its fields and sources.")
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option("--figure", help="Draw a map of measured against modelled (.png, .svg, .pdf)."),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option("--zone", help="With --figure: a week of this zone instead of the map.")
+    ] = None,
+    year: Annotated[int | None, typer.Option("--year", help="With --figure: the weather year.")] = None,
+) -> None:
+    """What a world or one of its tables holds: fields, units, coverage, kinds, sources, licence; or a figure of it."""
+    from siting.inputs.places import WORLDS, bundled_worlds
     from siting.inputs.world import find_world, read_world
-    from siting.output.terminal import print_table
 
-    found = read_world(find_world(world))
-    console = Console(highlight=False)
-    typer.echo(f"{found.name}: {_package(found.folder).get('title', '')}")
-    files = sorted(found.folder.glob("*.csv"))
-    rows = [(path.name, len(pd.read_csv(path, dtype=str, keep_default_na=False))) for path in files]
-    print_table(console, pd.DataFrame(rows, columns=["table", "rows"]), "\nTables")
-    print_table(console, _kinds(found.values), "\nNumbers by kind")
-    coverage = found.coverage.groupby(["series", "kind"]).size().unstack(fill_value=0).reset_index()
-    print_table(console, coverage, "\nHourly series: zones by kind")
-    sources = found.sources.reset_index()
-    wanted = [column for column in ("source", "title", "year", "licence", "url") if column in sources.columns]
-    print_table(console, sources[wanted], "\nSources")
+    is_world = world in bundled_worlds() or Path(world).exists()
+    if table is None and not is_world and _has_table(WORLDS / DEFAULT_WORLD, world):
+        world, table = DEFAULT_WORLD, world
+    folder = find_world(world)
+    if figure is not None:
+        from siting.output.coverage import save_coverage
+
+        typer.echo(f"wrote {save_coverage(read_world(folder), figure, zone, year)}")
+    elif table is not None:
+        _describe_table(folder, table)
+    else:
+        _describe_world(folder)
 
 
 @data.command("check")
 def check_world(world: WorldName = DEFAULT_WORLD) -> None:
-    """Check a world: tables and references, every hour of every series, carbon against published values."""
-    from rich.console import Console
-
-    from siting.inputs.check import check_carbon, check_series
-    from siting.inputs.world import find_world, read_world
-    from siting.output.terminal import print_table
+    """Check a world: tables, keys, units, sources, licences, every hour of every series, carbon against published values."""
+    from siting.inputs.check_world import check_whole
+    from siting.inputs.world import find_world
+    from siting.output.world_text import checked_text
 
     folder = find_world(world)
-    read_world(folder)
-    series, carbon = check_series(folder), check_carbon(folder)
-    console = Console(highlight=False)
-    print_table(console, _series_summary(series), "Hourly series")
-    shown = [column for column in carbon.columns if column not in {"tolerance", "explanation"}]
-    print_table(console, carbon[shown], "\nGrid carbon, g CO2e/kWh")
-    problems = [f"{row.series}:{row.zone}: {row.problem}" for row in series[~series["ok"]].itertuples()]
-    unexplained = carbon[~carbon["ok"] & (carbon["explanation"] == "")]
-    problems += [
-        f"carbon of {row.country}: {row.recomputed_to_published} of published, not {row.tolerance}"
-        for row in unexplained.itertuples()
-    ]
-    for row in carbon[carbon["explanation"] != ""].itertuples():
-        typer.echo(f"{row.country}: {row.explanation}")
-    if problems:
-        raise InputError([f"{folder.name}: {problem}" for problem in problems])
-    typer.echo(f"\nok: {len(series)} series and the carbon of {len(carbon)} countries hold together")
+    found = check_whole(folder)
+    typer.echo(checked_text(found))
+    if found.problems:
+        raise InputError([f"{folder.name}: {problem}" for problem in found.problems])
+    typer.echo(fill(f"ok: {found.summary}", width=100, subsequent_indent="    "))
 
 
 @data.command()
 def build(
     raw: Annotated[Path, typer.Option("--from", metavar="RAW", help="Folder with the raw data packages.")],
     world: WorldName = DEFAULT_WORLD,
-    year: Annotated[int, typer.Option(help="Weather year.")] = 2019,
 ) -> None:
-    """Build a world's hourly series and zone shapes again from raw data (needs the extra build-data)."""
+    """Build a world's hourly series, zone shapes and cities again from raw data (needs the extra build-data)."""
+    from siting.inputs.descriptor_update import update_descriptor
     from siting.inputs.world import find_world
 
     if not raw.is_dir():
@@ -98,47 +102,65 @@ def build(
         )
     folder = find_world(world)
     try:
+        from siting.inputs.build.cities import build_cities
         from siting.inputs.build.series import build_series
         from siting.inputs.build.shapes import build_shapes
     except ModuleNotFoundError as error:
         raise InputError(f"building data needs {error.name}: pip install 'siting[build-data]'") from None
     build_shapes(raw, folder)
-    build_series(raw, folder, year)
-    typer.echo(f"built shapes and the series of {year} in {folder}")
+    build_cities(raw, folder)
+    build_series(raw, folder, lambda text: typer.echo(text, err=True))
+    update_descriptor(folder)
+    typer.echo(f"built shapes, cities, series and descriptor of {folder}")
 
 
-def _package(folder: Path) -> dict[str, Any]:
-    path = folder / "datapackage.json"
+def _has_table(folder: Path, name: str) -> bool:
+    from siting.inputs.descriptor import resource
+
     try:
-        package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: is not readable JSON ({error})") from None
-    return package
+        resource(folder, name)
+    except InputError:
+        return False
+    return True
 
 
-def _kinds(values: Any) -> pd.DataFrame:
-    """One row a long table: how many of its numbers are measured, modelled, proxy, scenario."""
-    import pandas as pd
+def _describe_world(folder: Path) -> None:
+    from siting.inputs.describe import describe_files, describe_series
+    from siting.inputs.descriptor import read_package
+    from siting.output.world_text import columns_text
 
-    from siting.inputs.world import KINDS
-
-    rows = [
-        {"table": name, **{kind: sum(value.kind == kind for value in table.values()) for kind in KINDS}}
-        for name, table in values.items()
-    ]
-    return pd.DataFrame(rows)
-
-
-def _series_summary(series: pd.DataFrame) -> pd.DataFrame:
-    """One row a series: zones, range, mean over zones, largest deviation from its level, and how many are ok."""
-    grouped = series.groupby("series", sort=False)
-    summary = grouped.agg(
-        zones=("zone", "size"),
-        hours=("hours", "min"),
-        min=("min", "min"),
-        mean=("mean", "mean"),
-        max=("max", "max"),
-        largest_deviation_share=("relative_deviation", "max"),
-        ok=("ok", "sum"),
+    typer.echo(f"{folder.name}: {read_package(folder).get('title', '')}\n")
+    kinds = {"measured": "M", "modelled": "m", "proxy": "p", "scenario": "s"}
+    files = describe_files(folder).rename(columns=kinds)
+    typer.echo("Files: rows, and how many are M measured, m modelled, p proxy, s scenario")
+    typer.echo(
+        columns_text(files, right=[c for c in files.columns if c not in {"table", "covers", "licence"}])
     )
-    return summary.round(4).reset_index()
+    series = describe_series(folder)
+    typer.echo("\nHourly series: zones by kind; median error of the method where it could be tested")
+    typer.echo(columns_text(series, right=[c for c in series.columns if c != "series"]))
+    typer.echo("\n`siting data describe WORLD TABLE` tells fields and sources of a table")
+
+
+def _describe_table(folder: Path, name: str) -> None:
+    from siting.inputs.describe import describe_fields, describe_files, describe_quantities, describe_sources
+    from siting.inputs.descriptor import resource
+    from siting.output.world_text import columns_text
+
+    entry = resource(folder, name)
+    row = describe_files(folder).set_index("table").loc[entry.name]
+    kinds = ", ".join(
+        f"{row[kind]} {kind}" for kind in ("measured", "modelled", "proxy", "scenario") if row[kind]
+    )
+    typer.echo(f"{folder.name}/{entry.path}: {entry.title}")
+    typer.echo(
+        f"{row['rows']} rows; covers {row['covers'] or '-'}; {kinds or 'no kinds'}; licence {row['licence']}"
+    )
+    typer.echo("\n" + columns_text(describe_fields(entry)))
+    quantities = describe_quantities(folder, entry)
+    if len(quantities):
+        typer.echo(
+            "\n"
+            + columns_text(quantities, right=[c for c in quantities.columns if c not in {"quantity", "unit"}])
+        )
+    typer.echo("\n" + columns_text(describe_sources(folder, entry), right=["rows"]))

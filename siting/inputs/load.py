@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from siting.errors import InputError
-from siting.inputs.places import MODELS, PORTFOLIOS, bundled_models, bundled_portfolios, nearest
+from siting.inputs.places import MODELS, PORTFOLIOS, bundled_models, bundled_portfolios, is_world, nearest
 from siting.inputs.planning import PlanningModel
 
 KeyPath = tuple[str | int, ...]
@@ -62,7 +62,6 @@ def load(
     """
     path = _find(model)
     draft = _read_based(path, seen=())
-    _world_beside(draft, path)
     if portfolio is not None:
         _merge(draft, read_portfolio(portfolio), ())
     for key, value in (overlays or {}).items():
@@ -70,15 +69,14 @@ def load(
     return check(draft)
 
 
-def _world_beside(draft: Draft, path: Path) -> None:
-    """A world named by a folder may lie beside the planning model that names it."""
-    world = draft.values.get("world")
-    if (
-        isinstance(world, str)
-        and not Path(world).is_dir()
-        and (path.parent / world / "datapackage.json").is_file()
-    ):
-        draft.values["world"] = (path.parent / world).as_posix()
+def _beside(values: dict[str, Any], folder: Path) -> None:
+    """A world named by a folder, and a file of sites, may lie beside the planning model that names them."""
+    world, sites = values.get("world"), values.get("sites")
+    relative = isinstance(world, str) and (world.startswith(".") or not Path(world).is_dir())
+    if relative and is_world(folder / str(world)):
+        values["world"] = (folder / str(world)).as_posix()
+    if isinstance(sites, dict) and isinstance(sites.get("file"), str) and (folder / sites["file"]).is_file():
+        sites["file"] = (folder / sites["file"]).as_posix()
 
 
 def changed(model: PlanningModel, changes: Mapping[str, Any]) -> PlanningModel:
@@ -91,8 +89,13 @@ def changed(model: PlanningModel, changes: Mapping[str, Any]) -> PlanningModel:
 
 def with_portfolio(model: PlanningModel, name: str) -> PlanningModel:
     """The model under a named portfolio overlay."""
+    return overlaid(model, read_portfolio(name))
+
+
+def overlaid(model: PlanningModel, overlay: Draft) -> PlanningModel:
+    """The model under an overlay that was read, checked again."""
     draft = Draft(model.model_dump(mode="json"))
-    _merge(draft, read_portfolio(name), ())
+    _merge(draft, overlay, ())
     return check(draft)
 
 
@@ -103,7 +106,7 @@ def read_portfolio(name: str) -> Draft:
         path = Path(name)
     if not path.is_file():
         raise InputError(f"portfolio '{name}': no such overlay; {nearest(name, bundled_portfolios())}")
-    return _read(path)
+    return read_yaml(path)
 
 
 def parse_setting(text: str) -> tuple[str, Any]:
@@ -123,14 +126,14 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 def check(draft: Draft) -> PlanningModel:
     """Validate a draft; InputError lists every problem with its place and remedy."""
-    text = _json(draft)
+    text = as_json(draft)
     try:
         return PlanningModel.model_validate_json(text)
     except ValidationError as error:
         raise InputError(_explained(error, draft)) from None
 
 
-def _json(draft: Draft) -> str:
+def as_json(draft: Draft) -> str:
     """The values as JSON; InputError for what JSON has no word for: dates, sets, lists that hold themselves."""
     try:
         problems = [
@@ -182,7 +185,7 @@ def _find(model: str | Path) -> Path:
 def _read_based(path: Path, seen: tuple[Path, ...]) -> Draft:
     if path.resolve() in seen:
         raise InputError(f"{path}: based_on runs in a circle: {' -> '.join(p.stem for p in (*seen, path))}")
-    own = _read(path)
+    own = read_yaml(path)
     base = own.values.get("based_on")
     if not isinstance(base, str):
         return own
@@ -192,7 +195,8 @@ def _read_based(path: Path, seen: tuple[Path, ...]) -> Draft:
     return draft
 
 
-def _read(path: Path) -> Draft:
+def read_yaml(path: Path) -> Draft:
+    """A YAML mapping with the place of every key; InputError for what is unreadable or given twice."""
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, _Loader)
@@ -212,6 +216,7 @@ def _read(path: Path) -> Draft:
         raise InputError(f"{path}: holds no keys; a planning model is a mapping such as `siting: 1`")
     if twice:
         raise InputError(twice)
+    _beside(draft.values, path.parent)
     return draft
 
 
@@ -253,9 +258,11 @@ def _merge(base: Draft, own: Draft, path: KeyPath) -> None:
 
 def _set(draft: Draft, key: str, value: Any) -> None:
     """Set a dotted key, a shorthand, or a leaf name that only one section has."""
-    parts = _full_key(key).split(".")
+    parts = full_key(key).split(".")
     into = draft.values
     for i, part in enumerate(parts[:-1]):
+        if part not in into and _fields_at(tuple(parts[: i + 1])):
+            into[part] = {}  # a section that a model may leave out
         if not isinstance(into.get(part), dict):
             known = [k for k in into if isinstance(into[k], dict)]
             raise InputError(
@@ -266,7 +273,8 @@ def _set(draft: Draft, key: str, value: Any) -> None:
     draft.places[tuple(parts)] = f"--set {key}"
 
 
-def _full_key(key: str) -> str:
+def full_key(key: str) -> str:
+    """The dotted key of a shorthand or of a leaf name that only one section has; any other text as it is."""
     key = SHORTHANDS.get(key, key)
     if "." in key or key in PlanningModel.model_fields:
         return key

@@ -31,6 +31,11 @@ def bundled_worlds() -> list[str]:
     return sorted(path.parent.name for path in WORLDS.glob("*/datapackage.json"))
 
 
+def is_world(folder: Path) -> bool:
+    """Whether a folder is a world: one with tables of its own, or one that says what it is based on."""
+    return any((folder / file).is_file() for file in ("datapackage.json", "world.yaml"))
+
+
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
     """A hint for a misspelt name: the nearest known one, else the first few that exist.
 

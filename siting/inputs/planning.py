@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1)]
 CapexGroup = Literal["site", "connection", "onsite_power", "it"]
 SingleObjective = Literal["cost", "carbon", "compute"]
@@ -55,6 +56,25 @@ class WeightedObjective(Part):
     carbon_eur_t: NonNegative = Field(description="price put on each operational tonne beside the cost")
 
 
+class SpreadObjective(Part):
+    """Weighted use of sites and supply options, as little of it as can be: how alternatives to a plan are found."""
+
+    sites: dict[Name, Finite] = Field(
+        default_factory=dict, description="weight on each MW of IT at a site; others have none"
+    )
+    options: dict[Name, Finite] = Field(
+        default_factory=dict,
+        description="weight on each MW, mean over the year, that comes from a supply option (storage: on each MWh built); "
+        "negative counts the load it does not serve instead",
+    )
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> Self:
+        if not any([*self.sites.values(), *self.options.values()]):
+            raise ValueError("an objective of sites and options needs a weight that is not zero")
+        return self
+
+
 class Target(Part):
     """Compute to be reached: accelerators (or a unit of compute such as H100-equivalent), IT power or EFLOP/s."""
 
@@ -90,6 +110,9 @@ class Budget(Part):
         min_length=1,
         description="what counts: building and plant, grid connection and line, power plants and storage on site, accelerators",
     )
+    cost_eur_yr: Positive | None = Field(
+        None, description="most that objective cost may come to a year; null for no limit"
+    )
 
 
 class Where(Part):
@@ -99,11 +122,77 @@ class Where(Part):
     kinds: tuple[Name, ...] | None = Field(
         description="kinds of site in sites.csv, such as city; null takes every kind"
     )
+    grid_mw_min: NonNegative | None = Field(None, description="smallest grid connection")
+    grid_wait_yr_max: NonNegative | None = Field(None, description="longest wait for the grid connection")
+    grid_cost_eur_mw_max: NonNegative | None = Field(
+        None, description="dearest substation, reinforcement and line per MW of connection"
+    )
+    line_km_max: NonNegative | None = Field(None, description="longest line to the grid")
+    land_ha_min: NonNegative | None = Field(None, description="smallest land")
+    ix_km_max: NonNegative | None = Field(
+        None, description="farthest city with an Internet exchange (ix_cities.csv), geodesic"
+    )
+    ai_factory_km_max: NonNegative | None = Field(None, description="farthest AI Factory, geodesic")
+    population_10ms_min: NonNegative | None = Field(
+        None, description="fewest people of cities within 10 ms there and back over fibre"
+    )
+    population_20ms_min: NonNegative | None = Field(None, description="the same within 20 ms")
+    zone_km_max: NonNegative | None = Field(
+        None,
+        description="farthest outside its zone's shape: small values drop islands with grids of their own",
+    )
+    water_stress_max: NonNegative | None = Field(
+        None, description="highest water stress score of the country, 0 to 5"
+    )
+    temperature_mean_c_max: Finite | None = Field(None, description="highest mean temperature of the zone")
+    temperature_p99_c_max: Finite | None = Field(
+        None, description="highest 99th percentile of the zone's hourly temperature, all weather years"
+    )
+    dc_build_eur_kw_max: NonNegative | None = Field(None, description="dearest building in the country")
+    corporate_tax_share_max: Share | None = Field(None, description="highest corporate tax of the country")
+    risk_premium_share_max: Share | None = Field(None, description="highest country risk premium")
+    seismic_high: Literal["refuse"] | None = Field(
+        None, description="refuse leaves out countries of high seismic class"
+    )
+    restricted: Literal["refuse"] | None = Field(
+        None, description="refuse leaves out sites where a known rule bars a large data centre"
+    )
+    unknown: Literal["refuse", "accept"] | tuple[Name, ...] | None = Field(
+        None,
+        description="sites without a figure for a limit above: refuse them, accept them, or a list of the limits whose "
+        "unknowns are accepted; to be stated with any limit",
+    )
+
+    @property
+    def limits(self) -> dict[str, float | str]:
+        """The limits stated, by key."""
+        names = [key for key in type(self).model_fields if key not in {"countries", "kinds", "unknown"}]
+        return {key: getattr(self, key) for key in names if getattr(self, key) is not None}
+
+    def takes_unknown(self, key: str) -> bool:
+        """Whether a site without a figure for a stated limit takes part."""
+        return self.unknown == "accept" or (isinstance(self.unknown, tuple) and key in self.unknown)
+
+    @model_validator(mode="after")
+    def _unknown_is_decided(self) -> Self:
+        if self.limits and self.unknown is None:
+            raise ValueError(f"{next(iter(self.limits))} needs unknown: refuse, accept or a list of limits")
+        strangers = (
+            [] if not isinstance(self.unknown, tuple) else sorted(set(self.unknown) - set(self.limits))
+        )
+        if strangers:
+            raise ValueError(f"unknown names {', '.join(strangers)}, which is no limit stated here")
+        return self
 
 
 class Sites(Part):
     """How many sites, where, and how large."""
 
+    file: Name | None = Field(
+        None,
+        description="candidates of your own instead of the world's: CSV, Parquet, GeoPackage, GeoJSON, shapefile, or a "
+        ".yaml that names one with layer, crs, fields, exclude; seen from the model's folder",
+    )
     where: Where
     force: tuple[Name, ...] = Field((), description="sites that must be built")
     forbid: tuple[Name, ...] = Field((), description="sites that must not be built")
@@ -223,6 +312,28 @@ class Solve(Part):
     threads: int = Field(ge=1, le=256, description="processor cores used")
 
 
+class Factors(Part):
+    """A scenario: factors on values of the world. 1 leaves them as their sources have them."""
+
+    grid_price: Positive = Field(1.0, description="on the day-ahead price of every hour, purchase and sale")
+    network_charge: Positive = Field(1.0, description="on network charges and levies")
+    gas_price: Positive = Field(1.0, description="on the price of gas")
+    grid_carbon: Positive = Field(1.0, description="on the grid's carbon intensity in every hour")
+    accelerator_price: Positive = Field(1.0, description="on accelerators and their network")
+    building_cost: Positive = Field(1.0, description="on building and plant of a data centre")
+    connection_cost: Positive = Field(1.0, description="on substation, reinforcement and line")
+    solar_capex: Positive = Field(1.0, description="on the investment of solar plants, contracted or on site")
+    wind_capex: Positive = Field(1.0, description="on the investment of wind farms")
+    storage_capex: Positive = Field(1.0, description="on the investment of storage, power and energy")
+    baseload_price: Positive = Field(1.0, description="on the price of baseload contracts (nuclear)")
+
+
+class Scenario(Part):
+    """What if a value of the world were another: a scenario of the planner, said in the plan's notes."""
+
+    factors: Factors = Field(Factors(), description="factors on values of the world")
+
+
 class PlanningModel(Part):
     """One question put to a world. See `models/` for complete examples and `planning-model.schema.json`."""
 
@@ -233,7 +344,10 @@ class PlanningModel(Part):
     world: Name = Field(description="a bundled world's name or a folder")
     horizon: Horizon
     objective: (
-        SingleObjective | WeightedObjective | Annotated[tuple[SingleObjective, ...], Field(min_length=2)]
+        SingleObjective
+        | WeightedObjective
+        | SpreadObjective
+        | Annotated[tuple[SingleObjective, ...], Field(min_length=2)]
     )
     target: Target | None = Field(description="null only with objective compute")
     budget: Budget
@@ -243,6 +357,7 @@ class PlanningModel(Part):
     carbon: Carbon
     time: Time
     solve: Solve
+    scenario: Scenario = Field(Scenario(), description="values of the world, changed by the planner")
 
     @model_validator(mode="after")
     def _objective_has_its_limits(self) -> Self:
@@ -254,9 +369,11 @@ class PlanningModel(Part):
 
     @property
     def objectives(self) -> tuple[str, ...]:
-        """The stages solved one after the other; ties of carbon and compute are broken by cost."""
+        """The stages solved one after the other; ties of carbon, compute and spread are broken by cost."""
         if isinstance(self.objective, WeightedObjective):
             return ("weighted",)
+        if isinstance(self.objective, SpreadObjective):
+            return ("spread", "cost")
         stages: tuple[str, ...] = (self.objective,) if isinstance(self.objective, str) else self.objective
         return stages if "cost" in stages else (*stages, "cost")
 

@@ -93,6 +93,7 @@ def _kind(entry: Schema) -> str:
         return f"list{count}: {_kind(inside)}"
     word = {
         "null": "null",
+        "object": "names with a number each",
         "boolean": "true, false",
         "string": "text",
         "integer": "whole number",

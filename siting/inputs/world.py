@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,18 +12,28 @@ import geopandas as gpd
 import pandas as pd
 
 from siting.errors import InputError
-from siting.inputs.places import WORLDS, bundled_worlds, nearest
+from siting.inputs.csv_text import read_csv_text
+from siting.inputs.places import WORLDS, bundled_worlds, is_world, nearest
 from siting.inputs.world_checks import KINDS as KINDS  # part of this module's face
 from siting.inputs.world_checks import SITE_NUMBERS, first_few, number_of, value_problem, world_problems
+from siting.inputs.zone_tables import (
+    ZONE_TABLES,
+    links_of,
+    reactors_of,
+    read_zone_table,
+    zone_table_problems,
+)
 
 LONG_TABLES = {
     "zone_values": "zone",
     "country_values": "country",
+    "site_values": "site",
     "technologies": "option",
     "cooling": "cooling",
     "accelerators": "accelerator",
     "parameters": "parameter",
 }
+OPTIONAL_TABLES = ("site_values",)  # a world may know nothing about its sites beside their rows
 WIDE_TABLES: dict[str, tuple[str, ...]] = {
     "zones": ("zone", "country", "name"),
     "countries": ("country", "name"),
@@ -97,7 +106,17 @@ class World:
     @cached_property
     def coverage(self) -> pd.DataFrame:
         """One row a (zone, series): kind, method, source, filled hours."""
-        return _csv(self.folder / "series" / "coverage.csv", ("zone", "series", "kind", "method"))
+        return read_csv_text(self.folder / "series" / "coverage.csv", ("zone", "series", "kind", "method"))
+
+    @cached_property
+    def links(self) -> pd.DataFrame:
+        """Transfer capacity between zones by (zone_a, zone_b), MW each way; a pair without a row is unknown."""
+        return links_of(read_zone_table(self.folder, "links"))
+
+    @cached_property
+    def reactors(self) -> pd.DataFrame:
+        """Nuclear reactors by name: zone, place, net MW, operating or closed."""
+        return reactors_of(read_zone_table(self.folder, "nuclear_reactors"))
 
     @cached_property
     def file_hashes(self) -> dict[str, str]:
@@ -110,14 +129,22 @@ class World:
         }
 
 
-def find_world(name: str) -> Path:
-    """Folder of a world by bundled name or path (`load` has already looked beside the planning model)."""
+def find_world(name: str, sites: str | None = None) -> Path:
+    """Folder of a world by bundled name or path (`load` has already looked beside the planning model).
+
+    A folder with `world.yaml`, and a file `sites` in place of the candidates, lead to a folder that joins them
+    (`siting.inputs.own`). Raises InputError for an unknown name and for all that is wrong with the user's files.
+    """
+    from siting.inputs.own.resolve import resolved  # which reads worlds itself
+
     if name in bundled_worlds():
-        return WORLDS / name
-    if (Path(name) / "datapackage.json").is_file():
-        return Path(name)
+        return resolved(WORLDS / name, sites)
+    if is_world(Path(name)):
+        folder = Path(name)
+        return resolved(folder if folder.name not in {"", ".."} else folder.resolve(), sites)
     raise InputError(
-        f"world '{name}': neither a bundled world nor a folder with datapackage.json; {nearest(name, bundled_worlds())}"
+        f"world '{name}': neither a bundled world nor a folder with datapackage.json or world.yaml; "
+        f"{nearest(name, bundled_worlds())}"
     )
 
 
@@ -131,12 +158,17 @@ def read_world(folder: Path) -> World:
         name: _try(problems, _table, folder / f"{name}.csv", columns) for name, columns in WIDE_TABLES.items()
     }
     values = {
-        name: _try(problems, _long_table, folder / f"{name}.csv", key) for name, key in LONG_TABLES.items()
+        name: _try(problems, _long_table, folder / f"{name}.csv", key)
+        if name not in OPTIONAL_TABLES or (folder / f"{name}.csv").is_file()
+        else {}
+        for name, key in LONG_TABLES.items()
     }
+    over_zones = {name: _try(problems, read_zone_table, folder, name) for name in ZONE_TABLES}
     shapes = _try(problems, _shapes, folder / "zones.geojson")
     if problems:
         raise InputError(problems)
     problems += world_problems(tables, values, shapes)
+    problems += zone_table_problems(over_zones, tables["zones"]["zone"], tables["sources"]["source"])
     if problems:
         raise InputError(problems)
     return _assembled(folder, tables, values, shapes)
@@ -173,42 +205,9 @@ def _try(problems: list[str], read: Any, *args: Any) -> Any:
         return None
 
 
-def _csv(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    """A CSV as text with the named columns, indexed by row number (the header is row 1).
-
-    A row may leave out fields at its end (they are empty) but not hold more than the header: a comma without quotes would
-    shift what follows it.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; every world has one (see `siting data describe`)")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = [(i, row) for i, row in enumerate(csv.reader(file, strict=True), start=1) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: is not a readable UTF-8 CSV table ({error})") from None
-    if not lines:
-        raise InputError(f"{path}: is empty; its first row names the columns")
-    header = lines[0][1]
-    missing = [column for column in columns if column not in header]
-    if missing:
-        raise InputError(f"{path}: column {', '.join(missing)} is missing; columns: {', '.join(header)}")
-    twice = [name for name in header if header.count(name) > 1]
-    if twice:
-        raise InputError(f"{path}: column '{twice[0]}' stands twice; keep one")
-    too_long = [
-        f"{path.name} row {i}: has {len(row)} fields, the header {len(header)}; put quotes around text with commas"
-        for i, row in lines[1:]
-        if len(row) > len(header)
-    ]
-    if too_long:
-        raise InputError(first_few(too_long))
-    filled = [row + [""] * (len(header) - len(row)) for _, row in lines[1:]]
-    return pd.DataFrame(filled, index=[i for i, _ in lines[1:]], columns=header, dtype=str)
-
-
 def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """A CSV as text, its first column unique and the named columns present."""
-    frame = _csv(path, columns)
+    frame = read_csv_text(path, columns)
     key = columns[0]
     twice = frame.loc[frame[key].duplicated(), key].tolist()
     if twice:
@@ -222,7 +221,7 @@ def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
 def _long_table(path: Path, key: str) -> dict[tuple[str, str], Value]:
     """Rows `key, quantity, value, unit, year, kind, source, note` as a dictionary; all problems at once."""
     names = (key,) if key == "parameter" else (key, "quantity")
-    frame = _csv(path, (*names, "value", "unit", "year", "kind", "source", "note"))
+    frame = read_csv_text(path, (*names, "value", "unit", "year", "kind", "source", "note"))
     values: dict[tuple[str, str], Value] = {}
     problems: list[str] = []
     for line, row in zip(frame.index, frame.to_dict("records"), strict=True):

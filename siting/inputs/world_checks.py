@@ -79,6 +79,11 @@ QUANTITIES: dict[str, Rule] = {
     "slope_per_c": Rule(("1/K",), 0.0),
     "water_stress_score": Rule(("score 0-5",), 0.0, 5.0),
     "seismic_high": Rule(("0/1",), 0.0, 1.0),
+    # sites
+    "restricted": Rule(("0/1",), 0.0, 1.0),
+    "population_10ms": Rule(("people",), 0.0),
+    "population_20ms": Rule(("people",), 0.0),
+    "announced_year": Rule(("year",), 2020.0),
     # shares and ratios
     "share": Rule(("share", "share/yr"), 0.0, 1.0),
     "efficiency_share": Rule(("share",), 0.0, 1.0, least_itself=False),
@@ -194,6 +199,7 @@ def _unknown_keys(tables: Tables, values: Values) -> Iterator[list[str]]:
     for long, column, wide in (
         ("zone_values", "zone", "zones"),
         ("country_values", "country", "countries"),
+        ("site_values", "site", "sites"),
         ("technologies", "option", "options"),
     ):
         known = sorted(tables[wide][column])

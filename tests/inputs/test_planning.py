@@ -103,7 +103,7 @@ def test_all_problems_come_at_once_with_file_and_line(tmp_path: Path) -> None:
         ("max_per_country: 1", "max_country: 1", "did you mean max_per_country?"),
         ("cfe_score_min: null", "cfe_score: null", "did you mean cfe_score_min?"),
         ("keep: [peak_price]", "keeps: [peak_price]", "did you mean keep?"),
-        ("module_it_mw: 10", "module_it_mw: 10\n  zzz: 1", "known: where, force"),
+        ("module_it_mw: 10", "module_it_mw: 10\n  zzz: 1", "known: file, where, force"),
     ],
 )
 def test_an_unknown_key_gets_the_nearest_known_one(tmp_path: Path, old: str, new: str, hint: str) -> None:

@@ -48,7 +48,7 @@ def test_the_tiny_world_reads(world: Path) -> None:
 
 @pytest.mark.parametrize("name", bundled_worlds())
 def test_every_bundled_world_reads(name: str) -> None:
-    assert len(read_world(find_world(name)).zones) == 27
+    assert len(read_world(find_world(name)).zones) == 36
 
 
 def test_a_missing_number_names_the_row_to_add(world: Path) -> None:

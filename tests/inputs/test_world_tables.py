@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from shapely.geometry import Point
 
 WORLD = Path(__file__).parents[2] / "data" / "eu27"
 KINDS = {"measured", "modelled", "proxy", "scenario"}
@@ -18,6 +19,12 @@ EU27 = {
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU",
     "IE", "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
 }  # fmt: skip
+SPLIT = {
+    "DK": ["DK1", "DK2"],
+    "IT": ["IT-NO", "IT-CNO", "IT-CSO", "IT-SO", "IT-SIC", "IT-SAR"],
+    "SE": ["SE1", "SE2", "SE3", "SE4"],
+}
+ZONES = EU27 - set(SPLIT) | {zone for zones in SPLIT.values() for zone in zones}
 COAST_TOLERANCE_KM = 2.0  # shapes are simplified to 1 km; Nicosia lies at the edge of a divided island
 EU_AREA_KM2 = 4.1e6  # the 27 without their outermost regions and Northern Cyprus
 
@@ -101,8 +108,12 @@ def test_no_value_stands_twice(table: str) -> None:
     assert not frame.duplicated(key).any()
 
 
-def test_zones_and_countries_are_the_27() -> None:
-    assert set(read("zones.csv")["zone"]) == set(read("countries.csv")["country"]) == EU27
+def test_zones_are_the_bidding_zones_of_the_27() -> None:
+    zones = read("zones.csv")
+    assert set(zones["country"]) == set(read("countries.csv")["country"]) == EU27
+    assert zones["zone"].is_unique and set(zones["zone"]) == ZONES
+    for country, own in SPLIT.items():
+        assert list(zones.loc[zones["country"] == country, "zone"]) == own
 
 
 @pytest.mark.parametrize(("quantity", "limits"), EVERY_ZONE.items())
@@ -110,7 +121,7 @@ def test_every_zone_has_every_quantity_in_a_plausible_range(
     quantity: str, limits: tuple[float, float]
 ) -> None:
     values = numbers("zone_values")[quantity]
-    assert set(values.dropna().index) == EU27
+    assert set(values.dropna().index) == ZONES
     assert values.between(*limits).all(), values[~values.between(*limits)]
 
 
@@ -129,7 +140,8 @@ def test_optional_quantities_come_in_pairs(pair: tuple[str, str]) -> None:
 def test_offshore_wind_only_where_there_is_a_coast() -> None:
     landlocked = read("countries.csv").set_index("country")["coast"] == "landlocked"
     offshore = numbers("zone_values")["offwind_flh_h"]
-    assert offshore[landlocked[landlocked].index].isna().all()
+    home = read("zones.csv").set_index("zone")["country"]
+    assert offshore[home[home.map(landlocked)].index].isna().all()
     assert offshore.dropna().between(2800, 4600).all()
 
 
@@ -143,6 +155,30 @@ def test_potentials_follow_the_published_share() -> None:
     assert zones.at["BE", "nuclear_ppa_potential_mw"] == pytest.approx(
         parameters["nuclear_fleet_share"] * reactors_belgium_mw, abs=0.1
     )
+
+
+@pytest.mark.parametrize(
+    ("quantity", "national_mw"),
+    [  # 25 % of the fleets at the end of 2023 (IRENA), 10 % of 5,945 MW of reactors
+        ("solar_ppa_potential_mw", {"DK": 0.25 * 3529, "IT": 0.25 * 29795.3, "SE": 0.25 * 3488}),
+        ("onwind_ppa_potential_mw", {"DK": 0.25 * 4832.12, "IT": 0.25 * 12307.5, "SE": 0.25 * 16059}),
+        ("offwind_ppa_potential_mw", {"DK": 0.25 * 2649.7, "SE": 0.25 * 193}),
+        ("nuclear_ppa_potential_mw", {"SE": 0.1 * 5945}),
+    ],
+)
+def test_potentials_of_zones_sum_to_the_national_ones(quantity: str, national_mw: dict[str, float]) -> None:
+    values = numbers("zone_values")[quantity]
+    for country, total_mw in national_mw.items():
+        assert values[SPLIT[country]].sum() == pytest.approx(total_mw, abs=0.1)
+
+
+def test_prices_of_zones_are_the_stated_product() -> None:
+    """By hand: country mean 2024 x zone mean 2023 / country mean 2023."""
+    prices = numbers("zone_values")["day_ahead_price_eur_mwh"]
+    assert prices["SE4"] == pytest.approx(36.1 * 64.4 / 51.8, abs=0.05)
+    assert prices["DK1"] == pytest.approx(70.7 * 87.3 / 84.9, abs=0.05)
+    assert prices["IT-SO"] == pytest.approx(108.4 * 124.7 / 127.4, abs=0.05)
+    assert prices["SE1"] == prices["SE2"] < prices["SE3"] < prices["SE4"]
 
 
 def test_every_country_has_the_values_costs_need() -> None:
@@ -198,15 +234,92 @@ class TestSites:
         assert (away_km <= COAST_TOLERANCE_KM).all(), sites["site"][away_km > COAST_TOLERANCE_KM].tolist()
 
 
+class TestLinks:
+    def test_touching_zones_or_a_named_cable(self) -> None:
+        """A link crosses a border or the sea to its neighbour; far zones have none."""
+        shapes = gpd.read_file(WORLD / "zones.geojson").set_index("zone").to_crs("EPSG:3035").geometry
+        links = read("links.csv")
+        ends = [shapes[links[column]].reset_index(drop=True) for column in ("zone_a", "zone_b")]
+        apart_km = ends[0].distance(ends[1]) / 1000
+        assert (apart_km < 350).all()  # NordBalt spans about 300 km of the Baltic Sea
+        assert set(links["zone_a"]) | set(links["zone_b"]) <= ZONES
+
+    def test_numbers_and_sources(self, sources: set[str]) -> None:
+        links = read("links.csv")
+        for column in ("ntc_mw_ab", "ntc_mw_ba"):
+            assert links[column].astype(float).between(100, 10_000).all()
+        assert set(links["source"]) <= sources and set(links["kind"]) <= KINDS
+        assert (links["note"] != "").all() and (links["zone_a"] < links["zone_b"]).all()
+
+    def test_zones_of_a_country_hang_together(self) -> None:
+        """By links inside the country every zone reaches every other."""
+        links = read("links.csv")
+        for own in SPLIT.values():
+            reached, before = {own[0]}, 0
+            while len(reached) > before:
+                before = len(reached)
+                for a, b in zip(links["zone_a"], links["zone_b"], strict=True):
+                    if {a, b} <= set(own) and reached & {a, b}:
+                        reached |= {a, b}
+            assert reached == set(own)
+
+    def test_direction_is_the_published_one(self) -> None:
+        """South Sweden is fed from the north, Italy's north from the south's surplus."""
+        links = read("links.csv").set_index(["zone_a", "zone_b"])
+        assert tuple(links.loc[("SE3", "SE4"), ["ntc_mw_ab", "ntc_mw_ba"]]) == ("5400", "2000")
+        assert tuple(links.loc[("IT-CSO", "IT-SO"), ["ntc_mw_ab", "ntc_mw_ba"]]) == ("2400", "5100")
+
+
+class TestReactors:
+    def test_stand_in_their_zone(self) -> None:
+        reactors = pd.read_csv(WORLD / "nuclear_reactors.csv")
+        points = gpd.GeoSeries.from_xy(reactors["lon"], reactors["lat"], crs="EPSG:4326").to_crs("EPSG:3035")
+        shapes = gpd.read_file(WORLD / "zones.geojson").set_index("zone").to_crs("EPSG:3035").geometry
+        away_km = points.distance(shapes[reactors["zone"]].reset_index(drop=True)) / 1000
+        assert (away_km < 3).all()  # coasts are simplified to 1 km, and plants stand at the shore
+
+    def test_operating_ones_make_the_contract_potential(self) -> None:
+        reactors = pd.read_csv(WORLD / "nuclear_reactors.csv", keep_default_na=False)
+        operating = reactors[reactors["status"] == "operating"].groupby("zone")["net_mw"].sum()
+        share = read("parameters.csv").set_index("parameter")["value"].astype(float)["nuclear_fleet_share"]
+        potential = numbers("zone_values")["nuclear_ppa_potential_mw"].dropna()
+        assert set(potential.index) == set(operating.index)
+        assert potential.to_numpy() == pytest.approx((share * operating).loc[potential.index], abs=0.06)
+        closed = reactors.loc[reactors["status"] == "closed", "reactor"]
+        assert set(closed) == {"Doel-1", "Doel-2", "Tihange-1"}
+
+    def test_every_number_has_a_source(self, sources: set[str]) -> None:
+        reactors = read("nuclear_reactors.csv")
+        assert reactors["reactor"].is_unique and set(reactors["kind"]) <= KINDS
+        assert set(reactors["source"]) <= sources and (reactors["unit"] == "MW").all()
+
+
 def test_shapes_are_small_valid_and_leave_no_gaps() -> None:
     path = WORLD / "zones.geojson"
     shapes = gpd.read_file(path)
     assert path.stat().st_size < 1_000_000
-    assert set(shapes["zone"]) == EU27
+    assert set(shapes["zone"]) == ZONES
     assert shapes.is_valid.all()
     area = shapes.to_crs("EPSG:3035")
     assert area.union_all().area == pytest.approx(area.area.sum(), rel=1e-6)
     assert area.area.sum() / 1e6 == pytest.approx(EU_AREA_KM2, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("place", "lon", "lat", "zone"),
+    [
+        ("Aarhus", 10.21, 56.16, "DK1"), ("Odense", 10.39, 55.40, "DK1"), ("Copenhagen", 12.55, 55.68, "DK2"),
+        ("Rønne, Bornholm", 14.72, 55.10, "DK2"),
+        ("Kiruna", 20.22, 67.86, "SE1"), ("Östersund", 14.64, 63.18, "SE2"), ("Gothenburg", 12.0, 57.71, "SE3"),
+        ("Visby, Gotland", 18.32, 57.63, "SE3"), ("Malmö", 13.02, 55.60, "SE4"),
+        ("Genoa", 8.96, 44.43, "IT-NO"), ("Florence", 11.25, 43.77, "IT-CNO"), ("Perugia", 12.39, 43.11, "IT-CSO"),
+        ("Naples", 14.27, 40.87, "IT-CSO"), ("Cosenza", 16.25, 39.30, "IT-SO"), ("Palermo", 13.34, 38.10, "IT-SIC"),
+        ("Nuoro", 9.33, 40.32, "IT-SAR"),
+    ],
+)  # fmt: skip
+def test_known_places_lie_in_their_bidding_zone(place: str, lon: float, lat: float, zone: str) -> None:
+    shapes = gpd.read_file(WORLD / "zones.geojson").set_index("zone")
+    assert list(shapes.index[shapes.contains(Point(lon, lat))]) == [zone], place
 
 
 def test_shapes_follow_rfc_7946() -> None:

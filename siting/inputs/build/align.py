@@ -31,8 +31,8 @@ def lag_h(values: pd.Series, reference: pd.Series) -> tuple[float, float]:
 
 def summer_time(hours: pd.DatetimeIndex) -> np.ndarray:
     """True where EU summer time holds."""
-    local = hours.tz_convert("Europe/Brussels")
-    return np.array([bool(stamp.dst()) for stamp in local])
+    local = hours.tz_convert("Europe/Brussels").tz_localize(None)
+    return np.asarray(local - hours.tz_localize(None) == pd.Timedelta(hours=2))
 
 
 def seasonal_lag_h(values: pd.Series, reference: pd.Series) -> tuple[float, float]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
 from siting.inputs.build.generation import STORAGE
 from siting.inputs.build.levels import Recipe
-from siting.inputs.build.made import Kit, Made, joined, said
-from siting.inputs.build.means import compared
+from siting.inputs.build.made import Kit, Made, joined, said, tested_on
+from siting.inputs.build.score import Score, scored_shape
 
 FACTOR_OF = {
     "Biomass": "biomass",
@@ -35,6 +38,7 @@ FOSSIL = frozenset({"lignite", "coal_gas", "gas", "coal", "oil", "oil_shale", "p
 # waste and biomass count as carbon-free, as in the published share the level is taken from
 
 
+@cache
 def mix_mw(kit: Kit, country: str) -> tuple[pd.DataFrame, int]:
     """Hourly MW by emission-factor fuel without storage, and the most hours filled in a fuel above 1 %."""
     fleet = kit.generation.fleet(country, kit.year)
@@ -79,32 +83,41 @@ def grid_mix(kit: Kit, recipe: Recipe) -> Made:
         )
     donors = recipe.donors or {recipe.zone: 1.0}
     values = measure(kit, told_mix(kit, recipe.zone, donors, kit.published_twh[recipe.zone]), recipe.series)
-    test_zone, test_donors = (
-        (recipe.test_zone, recipe.test_donors) if recipe.donors else (recipe.zone, donors)
-    )
-    truth, _ = mix_mw(kit, test_zone)
-    like = told_mix(kit, test_zone, test_donors, dict(_wind_as_one(truth).sum() / 1e6))
-    error = compared(measure(kit, like, recipe.series), measure(kit, truth, recipe.series))
+    score = _score(kit, recipe, donors)
     method = (
         f"{what} of the published annual mix (annual_mix_published.csv) in the hours of {kit.year}: "
         "sun, wind, water and nuclear by shape, "
         f"total by {said(donors)}, other fuels filling the rest in fixed proportion, {tail}"
     )
-    filled = mix_mw(kit, recipe.zone)[1] if not recipe.donors else 0
     own = kit.generation.fleet(recipe.zone, kit.year)
-    stamps = own.note if own else ""
-    note = (
-        f"same method with the annual mix of {kit.year} on {test_zone} from {said(test_donors)}, "
-        f"against the metered mix: {error}"
-    )
     return Made(
         values,
         "modelled" if not recipe.donors else "proxy",
         method,
         "entsoe-transparency",
-        filled,
-        joined(recipe.note, stamps, _level_note(values), note),
+        mix_mw(kit, recipe.zone)[1] if not recipe.donors else 0,
+        joined(recipe.note, own.note if own else "", _level_note(values)),
+        score,
     )
+
+
+def _score(kit: Kit, recipe: Recipe, donors: dict[str, float]) -> Score:
+    """A told mix against the metered one; for a country that stands for its zones, a part told by a whole."""
+    there = kit.kits[recipe.test_year or kit.year]
+    if recipe.test_zone and not recipe.donors:
+        truth, _ = mix_mw(there, recipe.test_zone)
+        whole = (
+            pd.concat([mix_mw(there, c)[0] for c in recipe.test_donors], axis=1).T.groupby(level=0).sum().T
+        )
+        text = f"{recipe.test_zone} {there.year} from the mix of {' and '.join(recipe.test_donors)}"
+        like = whole
+    else:
+        test = recipe if recipe.donors else replace(recipe, test_zone=recipe.zone, test_donors=donors)
+        truth, _ = mix_mw(there, test.test_zone)
+        like = told_mix(there, test.test_zone, test.test_donors, dict(_wind_as_one(truth).sum() / 1e6))
+        text = f"{tested_on(test, kit.year)}, with the annual mix of that year against the metered mix"
+    estimate, known = (measure(there, table, recipe.series) for table in (like, truth))
+    return scored_shape(estimate, known, text, there.winter)
 
 
 def told_mix(kit: Kit, zone: str, donors: dict[str, float], twh: dict[str, float]) -> pd.DataFrame:
@@ -116,9 +129,10 @@ def told_mix(kit: Kit, zone: str, donors: dict[str, float], twh: dict[str, float
     tables = {d: _wind_as_one(mix_mw(kit, d)[0]) for d in donors}
     mean_mw = {fuel: annual * 1e6 / len(kit.weather.hours) for fuel, annual in twh.items()}
     total = _donor_shape({d: t.sum(axis=1) for d, t in tables.items()}, donors) * sum(mean_mw.values())
-    shapes = {"solar": kit.shapes["solar_cf", zone]}
-    own_wind = tables[zone]["onwind"] if zone in tables and "onwind" in tables[zone] else None
-    shapes["onwind"] = own_wind.to_numpy() if own_wind is not None else kit.shapes["onwind_cf", zone]
+    own_wind = tables[zone]["onwind"].to_numpy() if zone in tables and "onwind" in tables[zone] else None
+    sun, wind = (kit.national_shape(series, zone) for series in ("solar_cf", "onwind_cf"))
+    assert sun is not None and wind is not None, zone  # made first, for every zone
+    shapes = {"solar": sun, "onwind": wind if own_wind is None else own_wind}
     for fuel in ("hydro", "nuclear"):
         shapes[fuel] = _donor_shape({d: t[fuel] for d, t in tables.items() if fuel in t}, donors)
     flat = np.ones(len(kit.weather.hours))

@@ -46,10 +46,3 @@ def logit_mean(share: np.ndarray, mean: float) -> np.ndarray:
 def scaled_mean(values: np.ndarray, mean: float) -> np.ndarray:
     """Values times the one factor that gives the mean."""
     return np.asarray(values * (mean / values.mean()))
-
-
-def compared(estimate: np.ndarray, truth: np.ndarray) -> str:
-    """How far a mean-1 estimate is from a mean-1 truth: correlation, RMSE relative to the mean."""
-    left, right = estimate / estimate.mean(), truth / truth.mean()
-    correlation = np.corrcoef(left, right)[0, 1]
-    return f"corr {correlation:.3f}, RMSE {np.sqrt(np.mean((left - right) ** 2)):.2f} of the mean"

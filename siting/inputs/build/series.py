@@ -1,7 +1,9 @@
-"""Builds `series/<year>.parquet` and `series/coverage.csv` of a world. Same input, same bytes."""
+"""Builds `series/<year>.parquet` of every weather year and `series/coverage.csv` of a world. Same input, same bytes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ import pyarrow.parquet as pq
 
 from siting.errors import InputError
 from siting.inputs.build.carbon import annual_mix, grid_mix
-from siting.inputs.build.generation import Generation, stamp_lags, stamp_shift
+from siting.inputs.build.generation import Generation
 from siting.inputs.build.levels import (
     LEVEL,
     Recipe,
@@ -20,16 +22,20 @@ from siting.inputs.build.levels import (
     read_recipes,
     read_table,
     read_values,
-    zone_points,
+    recipe_of,
+    zone_places,
 )
 from siting.inputs.build.made import Kit, Made, joined
 from siting.inputs.build.means import capped_mean, logit_mean, scaled_mean
-from siting.inputs.build.prices import Prices, measured_prices, pooled_response, price
+from siting.inputs.build.prices import PRICE_YEAR, Prices, measured_prices, month_profiles, price
 from siting.inputs.build.raw import Raw
 from siting.inputs.build.renewables import FUEL, renewable
+from siting.inputs.build.score import COLUMNS, NO_SCORE
 from siting.inputs.build.temperature import temperature
 from siting.inputs.build.weather import Weather
 
+WEATHER_YEARS = (2017, 2018, 2019, 2020)
+MIX = ("carbon_g_kwh", "cfe_share")
 DECIMALS = {
     "solar_cf": 4,
     "onwind_cf": 4,
@@ -48,39 +54,44 @@ COVERAGE = [
     "source",
     "level_quantity",
     "filled_hours",
+    *COLUMNS,
     "error_note",
 ]
+Plan = dict[tuple[str, str], Recipe]  # by (series, zone)
 
 
-def build_series(raw: Path, world: Path, year: int = 2019) -> None:
-    """Writes series/<year>.parquet (utc and one float32 column per `series:zone`), series/coverage.csv and
-    annual_mix_<year>.csv of `world` from the wheels in `raw`.
+def build_series(raw: Path, world: Path, say: Callable[[str], None] = lambda text: None) -> None:
+    """Writes series/<year>.parquet (utc and one float32 column per `series:zone`, 8,760 hours: 29 February left
+    out), series/coverage.csv and annual_mix_<year>.csv of `world` from the wheels in `raw`, all four weather years.
 
-    Levels come from zone_values.csv, the way of every series from series/recipes.csv. InputError for a
-    missing wheel, table, level or zone.
+    Levels come from zone_values.csv, the way of every series from series/recipes.csv; `say` takes a line of
+    progress a year and stage. InputError for a missing wheel, table, level or zone; nothing is written before all
+    years are made.
     """
     levels, recipes = read_levels(world), read_recipes(world)
-    kit = _kit(Raw(raw), world, year)
-    _check_recipes(recipes, kit)
-    made = _make_all(kit, recipes, levels, world)
-    columns = {f"{r.series}:{r.zone}": _levelled(m.values, r, levels) for r, m in made}
-    rows = [
-        (
-            r.zone,
-            r.series,
-            year,
-            m.kind,
-            m.method,
-            m.source,
-            _level_quantity(r),
-            m.filled_hours,
-            joined(m.error_note, _capped_note(r, columns)),
-        )
-        for r, m in made
-    ]
-    write_parquet(world / "series" / f"{year}.parquet", kit.weather.hours, columns)
+    kits = _kits(Raw(raw), world)
+    plans = _plans(recipes, kits, levels)
+    made: dict[int, dict[tuple[str, str], Made]] = {}
+    for year, kit in kits.items():  # all years first: a test may be made on another year
+        say(f"{year}: sun, wind and temperature")
+        made[year] = _weather_series(kit, plans[year], levels)
+    months, smard = _months(world), measured_prices(kits[PRICE_YEAR].generation.raw.smard(PRICE_YEAR))
+    for year, kit in kits.items():
+        say(f"{year}: carbon and prices")
+        made[year] |= _grid_series(kit, plans[year], Prices(kit, *smard, months))
+    rows = []
+    for year, kit in kits.items():
+        keep = ~((kit.weather.hours.month == 2) & (kit.weather.hours.day == 29))
+        ordered = sorted(made[year], key=lambda key: (list(LEVEL).index(key[0]), key[1]))
+        columns = {
+            f"{s}:{z}": _levelled(made[year][s, z].values[keep], s, z, levels, plans[year])
+            for s, z in ordered
+        }
+        rows += [_row(made[year][s, z], s, z, year, columns, plans[year]) for s, z in ordered]
+        write_parquet(world / "series" / f"{year}.parquet", kit.weather.hours[keep], columns)
+        _write_csv(world / f"annual_mix_{year}.csv", annual_mix(kit, sorted(set(kit.country.values()))))
     _write_csv(world / "series" / "coverage.csv", pd.DataFrame(rows, columns=COVERAGE))
-    _write_csv(world / f"annual_mix_{year}.csv", annual_mix(kit, sorted(kit.points)))
+    say(f"{len(rows)} series of {len(kits)} weather years")
 
 
 def write_parquet(path: Path, hours: pd.DatetimeIndex, columns: dict[str, np.ndarray]) -> None:
@@ -88,108 +99,153 @@ def write_parquet(path: Path, hours: pd.DatetimeIndex, columns: dict[str, np.nda
     arrays = [pa.array(hours.as_unit("ms").asi8, pa.int64()).cast(pa.timestamp("ms", tz="UTC"))]
     arrays += [pa.array(v.astype(np.float32)) for v in columns.values()]
     table = pa.Table.from_arrays(arrays, names=["utc", *columns])
-    pq.write_table(table, path, compression="zstd", compression_level=15, use_dictionary=True)
+    part = path.with_suffix(".part")
+    pq.write_table(table, part, compression="zstd", compression_level=9, use_dictionary=True)
+    part.replace(path)
 
 
-def _kit(raw: Raw, world: Path, year: int) -> Kit:
-    weather_of = _weather(raw, world, year)
-    points = zone_points(world)
-    lags = {z: stamp_lags(raw, z, weather_of.clear_sky_shape(*points[z]), year) for z in sorted(points)}
-    known = {z: lag for z, lag in lags.items() if lag is not None}
-    generation = Generation(raw, {z: stamp_shift(lag) for z, lag in known.items()})
+def _kits(raw: Raw, world: Path) -> dict[int, Kit]:
+    pv = read_values(world, "series/pv_parameters.csv", "parameter")
+    points, country = zone_places(world)
+    weather = {year: Weather(raw, year, pv) for year in WEATHER_YEARS}
+
+    def clear_sky(place: str, year: int) -> pd.Series | None:
+        return weather[year].clear_sky_shape(*points[place]) if place in points and year in weather else None
+
+    generation = Generation(raw, clear_sky)
     factors = read_values(world, "emission_factors.csv", "fuel")
     mix = read_table(world / "annual_mix_published.csv", ("country", "fuel", "twh"))
     published: dict[str, dict[str, float]] = {}
-    for country, fuel, twh in zip(mix["country"], mix["fuel"], mix["twh"], strict=True):
-        published.setdefault(country, {})[fuel] = float(twh)
-    return Kit(year, generation, weather_of, points, known, factors, published, {})
+    for state, fuel, twh in zip(mix["country"], mix["fuel"], mix["twh"], strict=True):
+        published.setdefault(state, {})[fuel] = float(twh)
+    kits: dict[int, Kit] = {}
+    for year in WEATHER_YEARS:
+        kits[year] = Kit(year, generation, weather[year], points, country, factors, published, {}, kits)
+    return kits
 
 
-def _weather(raw: Raw, world: Path, year: int) -> Weather:
-    return Weather(raw, year, read_values(world, "series/pv_parameters.csv", "parameter"))
+def _months(world: Path) -> dict[tuple[str, int], np.ndarray]:
+    columns = ("country", "year", "month", "value")
+    return month_profiles(read_table(world / "series" / "day_ahead_monthly.csv", columns))
 
 
-def _make_all(
-    kit: Kit, recipes: list[Recipe], levels: dict[tuple[str, str], float], world: Path
-) -> list[tuple[Recipe, Made]]:
-    made: dict[tuple[str, str], Made] = {}
-    for recipe in recipes:
-        if recipe.series in FUEL:
-            made[recipe.series, recipe.zone] = renewable(kit, recipe)
-            kit.shapes[recipe.series, recipe.zone] = made[recipe.series, recipe.zone].values
-        elif recipe.series == "temperature_c":
-            made[recipe.series, recipe.zone] = temperature(
-                kit, recipe, level_of(levels, recipe.zone, recipe.series)
-            )
-        elif recipe.series in ("carbon_g_kwh", "cfe_share"):
-            made[recipe.series, recipe.zone] = grid_mix(kit, recipe)
-    prices = _prices(kit, recipes, world)
-    wanted = [r for r in recipes if r.series == "price_eur_mwh"]
-    for recipe in sorted(wanted, key=lambda r: r.way != "fitted"):
-        made[recipe.series, recipe.zone] = price(prices, recipe)
-    return [(r, made[r.series, r.zone]) for r in recipes]
-
-
-def _prices(kit: Kit, recipes: list[Recipe], world: Path) -> Prices:
-    table = read_table(world / "series" / f"day_ahead_monthly_{kit.year}.csv", ("zone", "month", "value"))
-    months = {
-        (z, int(m)): float(v) for z, m, v in zip(table["zone"], table["month"], table["value"], strict=True)
-    }
-    prices = Prices(kit, measured_prices(kit.generation.raw.smard_2018()), months)
-    ours = [r for r in recipes if r.series == "price_eur_mwh"]
-    for zone in sorted({r.test_zone for r in ours if r.way == "blend" and r.test_zone}):
-        prices.response[zone] = pooled_response(prices, ours, zone)
-    return prices
-
-
-def _check_recipes(recipes: list[Recipe], kit: Kit) -> None:
-    held = {(r.series, r.zone) for r in recipes}
+def _plans(
+    recipes: list[Recipe], kits: dict[int, Kit], levels: dict[tuple[str, str], float]
+) -> dict[int, Plan]:
+    """The recipe of every series, zone and year; InputError naming all that lack one."""
     problems = [
-        f"recipes.csv: zone {zone} has no row for {series}; add one"
-        for zone in sorted(kit.points)
-        for series in LEVEL
-        if series != "offwind_cf" and (series, zone) not in held
-    ]
-    problems += [
-        f"recipes.csv: zone {r.zone} ({r.series}) is not in zones.geojson; correct the zone"
+        f"recipes.csv: zone {r.zone}: series '{r.series}' is not known; use one of {', '.join(LEVEL)}"
         for r in recipes
-        if r.zone not in kit.points
+        if r.series not in LEVEL
     ]
-    for r in recipes:
-        if r.series not in LEVEL:
-            problems.append(
-                f"recipes.csv: zone {r.zone}: series '{r.series}' is not known; use one of {', '.join(LEVEL)}"
-            )
-        elif r.series in ("carbon_g_kwh", "cfe_share"):
-            names = [*r.donors, r.test_zone, *r.test_donors] if r.donors else [r.zone]
-            problems += [
-                f"recipes.csv: zone {r.zone} ({r.series}): no generation file of {n} for {kit.year}"
-                for n in names
-                if kit.generation.fleet(n, kit.year) is None
-            ]
+    plans: dict[int, Plan] = {}
+    for year, kit in kits.items():
+        plans[year] = {}
+        for zone, country in kit.country.items():
+            for series, quantity in LEVEL.items():
+                if series == "offwind_cf" and (zone, quantity) not in levels:
+                    continue
+                recipe = recipe_of(recipes, zone, country, series, year)
+                if recipe:
+                    plans[year][series, zone] = recipe
+                    problems += _lacking(recipe, kit)
+                else:
+                    problems.append(f"recipes.csv: zone {zone} has no row for {series} in {year}; add one")
     if problems:
-        raise InputError(problems)
+        raise InputError(list(dict.fromkeys(problems)))
+    return plans
 
 
-def _levelled(values: np.ndarray, recipe: Recipe, levels: dict[tuple[str, str], float]) -> np.ndarray:
-    if recipe.series == "temperature_c":
-        return np.round(values, DECIMALS["temperature_c"])
-    level = level_of(levels, recipe.zone, recipe.series)
-    give = (
-        capped_mean if recipe.series in FUEL else logit_mean if recipe.series == "cfe_share" else scaled_mean
+def _lacking(recipe: Recipe, kit: Kit) -> list[str]:
+    """Generation files a mix needs and the raw data lack."""
+    if recipe.series not in MIX:
+        return []
+    here = list(recipe.donors) or [recipe.zone]
+    there = [recipe.test_zone, *recipe.test_donors] if recipe.donors else []
+    year = recipe.test_year or kit.year
+    return [
+        f"recipes.csv: {recipe.zone} ({recipe.series}): no generation file of {name} for {y}"
+        for name, y in [*((n, kit.year) for n in here), *((n, year) for n in there)]
+        if kit.generation.fleet(name, y) is None
+    ]
+
+
+def _weather_series(
+    kit: Kit, plan: Plan, levels: dict[tuple[str, str], float]
+) -> dict[tuple[str, str], Made]:
+    made: dict[tuple[str, str], Made] = {}
+    once: dict[tuple[str, str], Made] = {}
+    for (series, zone), recipe in plan.items():
+        if series in FUEL:
+            if (series, recipe.zone) not in once:
+                once[series, recipe.zone] = renewable(kit, recipe)
+            made[series, zone] = _on_zone(once[series, recipe.zone], recipe, zone)
+            kit.shapes[series, zone] = made[series, zone].values
+        elif series == "temperature_c":
+            made[series, zone] = temperature(kit, recipe, level_of(levels, zone, series))
+    return made
+
+
+def _grid_series(kit: Kit, plan: Plan, prices: Prices) -> dict[tuple[str, str], Made]:
+    made: dict[tuple[str, str], Made] = {}
+    once: dict[tuple[str, str], Made] = {}
+    markets = [r for (series, _), r in plan.items() if series == "price_eur_mwh"]
+    for (series, zone), recipe in plan.items():
+        if series in MIX:
+            if (series, recipe.zone) not in once:
+                once[series, recipe.zone] = grid_mix(kit, recipe)
+            made[series, zone] = _on_zone(once[series, recipe.zone], recipe, zone)
+        elif series == "price_eur_mwh":
+            made[series, zone] = price(prices, recipe, markets)
+    return made
+
+
+def _on_zone(made: Made, recipe: Recipe, zone: str) -> Made:
+    """A country's series on one of its zones is a proxy: its shape is the country's, its level the zone's."""
+    if recipe.zone == zone:
+        return made
+    return replace(made, kind="proxy", method=f"national shape of {recipe.zone}: {made.method}")
+
+
+def _levelled(
+    values: np.ndarray, series: str, zone: str, levels: dict[tuple[str, str], float], plan: Plan
+) -> np.ndarray:
+    if series == "temperature_c" and _level_quantity(plan[series, zone]):
+        return np.asarray(np.round(values - values.mean() + level_of(levels, zone, series), DECIMALS[series]))
+    if series == "temperature_c":
+        return np.asarray(np.round(values, DECIMALS[series]))
+    give = capped_mean if series in FUEL else logit_mean if series == "cfe_share" else scaled_mean
+    return np.asarray(np.round(give(values, level_of(levels, zone, series)), DECIMALS[series]))
+
+
+def _row(
+    made: Made, series: str, zone: str, year: int, columns: dict[str, np.ndarray], plan: Plan
+) -> tuple[object, ...]:
+    return (
+        zone,
+        series,
+        year,
+        made.kind,
+        made.method,
+        made.source,
+        _level_quantity(plan[series, zone]),
+        made.filled_hours,
+        *(made.score.cells() if made.score else NO_SCORE),
+        joined(made.note, _capped_note(series, columns[f"{series}:{zone}"])),
     )
-    return np.round(give(values, level), DECIMALS[recipe.series])
 
 
-def _capped_note(recipe: Recipe, columns: dict[str, np.ndarray]) -> str:
-    hours = int((columns[f"{recipe.series}:{recipe.zone}"] >= 1).sum()) if recipe.series in FUEL else 0
+def _capped_note(series: str, values: np.ndarray) -> str:
+    hours = int((values >= 1).sum()) if series in FUEL else 0
     return f"{hours} h capped at 1, the others raised by one factor so that the mean holds" if hours else ""
 
 
 def _level_quantity(recipe: Recipe) -> str:
-    """Empty where the series keeps its own mean (temperature at a station in the zone)."""
-    return "" if recipe.way == "station" else LEVEL[recipe.series]
+    """Empty where the series keeps its own mean (temperature at a station)."""
+    return "" if recipe.way in ("station", "station_near") else LEVEL[recipe.series]
 
 
 def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    table.to_csv(path, index=False, lineterminator="\n")
+    part = path.with_suffix(".part")
+    table.to_csv(part, index=False, lineterminator="\n")
+    part.replace(path)
