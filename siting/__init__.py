@@ -5,10 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from siting.api import audit_folder, check, compare, load, pareto, read_plan, redispatch, solve
+    from siting.api import audit_folder, check, load, read_plan, redispatch, solve
+    from siting.api_study import alternatives, compare, explain, pareto, sweep, tornado
     from siting.plan.plan import Plan
 
-__all__ = ["Plan", "audit_folder", "check", "compare", "load", "pareto", "read_plan", "redispatch", "solve"]
+STUDIES = (
+    "alternatives",
+    "compare",
+    "explain",
+    "pareto",
+    "robust",
+    "sweep",
+    "tornado",
+)  # of many plans: api_study
+__all__ = [
+    "Plan",
+    "alternatives",
+    "audit_folder",
+    "check",
+    "compare",
+    "explain",
+    "load",
+    "pareto",
+    "read_plan",
+    "redispatch",
+    "robust",
+    "solve",
+    "sweep",
+    "tornado",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -17,6 +42,10 @@ def __getattr__(name: str) -> Any:
         from siting.plan.plan import Plan
 
         return Plan
+    if name in STUDIES:
+        from siting import api_study
+
+        return getattr(api_study, name)
     if name in __all__:
         from siting import api
 

@@ -1,16 +1,16 @@
-"""The Python API: load a model, solve it, compare portfolios, read and audit what was saved."""
+"""The Python API of one plan: load a model, solve it, read and audit what was saved."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siting.errors import AuditError, InputError
-from siting.inputs.load import Draft, load, with_portfolio
+from siting.inputs.load import Draft, load
 from siting.inputs.load import check as check_draft
 from siting.inputs.planning import PlanningModel, Representative
 from siting.inputs.world import World, find_world, read_world
@@ -25,9 +25,7 @@ from siting.solver.progress import Clock, Report, Step, silent
 __all__ = [
     "audit_folder",
     "check",
-    "compare",
     "load",
-    "pareto",
     "prepare",
     "read_plan",
     "redispatch",
@@ -38,10 +36,10 @@ __all__ = [
 if TYPE_CHECKING:
     from siting.plan.redispatch import Redispatch
     from siting.solver.cluster import DaskCluster
+    from siting.solver.known import Frontier
     from siting.solver.solution import Solution
+    from siting.solver.work import Pool
     from siting.solver.workers import LocalProcesses
-    from siting.study.compare import Comparison
-    from siting.study.pareto import Pareto
 
     Workers = LocalProcesses | DaskCluster
 
@@ -67,15 +65,32 @@ class Checked:
 
 def prepare(model: PlanningModel | str | Path) -> Prepared:
     """Read the world, choose the hours, build and precheck the instance."""
+    ready = assembled(model)
+    precheck(ready.data)
+    return ready
+
+
+def world_of(model: PlanningModel) -> World:
+    """The world of a model, read once as long as its files stay the same."""
+    return _world(*_files(model))
+
+
+def assembled(model: PlanningModel | str | Path) -> Prepared:
+    """The same without the precheck: an instance that may have no plan, to be explained."""
     model = model if isinstance(model, PlanningModel) else load(model)
-    folder = find_world(model.world)
-    files = tuple((path, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file())
+    folder, files = _files(model)
     world = _world(folder, files)
     check_against_world(model, world)
     hours = _hours(folder, files, model.time.weather_years, model.time.representative)
-    data = assemble(model, world, hours)
-    precheck(data)
-    return Prepared(model, world, hours, data)
+    return Prepared(model, world, hours, assemble(model, world, hours))
+
+
+def _files(model: PlanningModel) -> tuple[Path, tuple[tuple[Path, int], ...]]:
+    """The world's folder, and its files with the time they were last written."""
+    folder = find_world(model.world, model.sites.file)
+    return folder, tuple(
+        (path, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file()
+    )
 
 
 @lru_cache(maxsize=2)
@@ -105,13 +120,13 @@ def solve(
     """
     model = model if isinstance(model, PlanningModel) else load(model)
     report(Step("reading the world", 0.0))
-    with _hired(model, workers, cache) as team:
+    with hired(model, workers, cache) as team:
         ready = prepare(model)
         return solve_prepared(ready, Clock(model.solve.time_limit_s, report), team, cache)
 
 
 @contextmanager
-def _hired(model: PlanningModel, workers: Workers | None, cache: bool) -> Iterator[Workers | None]:
+def hired(model: PlanningModel, workers: Workers | None, cache: bool) -> Iterator[Workers | None]:
     """The caller's workers, or processes of our own for as long as the solve lasts.
 
     Where nothing has been priced before they are needed at once, and start while inputs are read.
@@ -154,12 +169,19 @@ def solve_prepared(ready: Prepared, clock: Clock, workers: Workers | None = None
 
 
 def _by_frontier(ready: Prepared, clock: Clock, workers: Workers | None, cache: bool) -> Solution:
-    from siting.solver.cache import FrontierCache, class_keys
     from siting.solver.frontier import solve_frontier
-    from siting.solver.known import Frontier
-    from siting.solver.work import InProcess, Pool
 
-    data = ready.data
+    with supply(ready.data, workers, cache) as (pool, frontier):
+        return solve_frontier(ready.data, pool, frontier, clock, ready.model.solve.gap_share)
+
+
+@contextmanager
+def supply(data: Instance, workers: Workers | None, cache: bool) -> Iterator[tuple[Pool, Frontier]]:
+    """Who prices the supply classes of an instance, and what is known of them; what is added is kept, however it ends."""
+    from siting.solver.cache import FrontierCache, class_keys
+    from siting.solver.known import Frontier
+    from siting.solver.work import InProcess
+
     keys = class_keys(data)
     frontier = Frontier()
     if cache:
@@ -167,8 +189,8 @@ def _by_frontier(ready: Prepared, clock: Clock, workers: Workers | None, cache: 
     starts = frontier.basis
     pool: Pool = workers.serve(data, keys, starts) if workers is not None else InProcess(data, starts)
     try:
-        return solve_frontier(data, pool, frontier, clock, ready.model.solve.gap_share)
-    finally:  # what was priced is worth keeping, however the solve ends
+        yield pool, frontier
+    finally:
         if cache:
             frontier.store(FrontierCache(), keys)
 
@@ -189,76 +211,32 @@ def check(model: PlanningModel | str | Path) -> Checked:
     return Checked(ready.model, data.notes, numbers)
 
 
-def compare(
-    model: PlanningModel | str | Path,
-    portfolios: Sequence[str] = ("cost", "green"),
-    report: Report = silent,
-    workers: Workers | None = None,
-    cache: bool = True,
-) -> Comparison:
-    """Solve a model under several portfolio overlays and set the plans side by side."""
-    from siting.study.compare import side_by_side
-
-    base = model if isinstance(model, PlanningModel) else load(model)
-    if len(set(portfolios)) < 2:
-        raise InputError(
-            f"compare needs at least two different portfolios, got {', '.join(portfolios) or 'none'}"
-        )
-    models = {name: with_portfolio(base, name) for name in portfolios}
-    with _hired(base, workers, cache) as team:
-        plans = {name: solve(m, _named(report, name), team, cache) for name, m in models.items()}
-    comparison: Comparison = side_by_side(plans)
-    return comparison
-
-
-def pareto(
-    model: PlanningModel | str | Path,
-    points: int = 12,
-    report: Report = silent,
-    workers: Workers | None = None,
-    cache: bool = True,
-) -> Pareto:
-    """The cost-carbon front of a model: from the cheapest plan to the cleanest, evenly spaced caps between them."""
-    from siting.study.pareto import pareto_front
-
-    base = model if isinstance(model, PlanningModel) else load(model)
-    done = 0
-    with _hired(base, workers, cache) as team:
-
-        def solve_point(point: PlanningModel) -> Plan:
-            nonlocal done
-            done += 1
-            return solve(point, _named(report, f"point {done} of {points}"), team, cache)
-
-        front: Pareto = pareto_front(base, points, solve_point)
-    return front
-
-
-def _named(report: Report, name: str) -> Report:
-    """Progress that says which portfolio is being solved."""
-    return lambda step: report(replace(step, stage=f"{name}: {step.stage}" if step.stage else ""))
-
-
 def redispatch(plan: Plan | str | Path, report: Report = silent) -> Redispatch:
     """Operate a plan (or an output folder) over all hours of its year, investments as they are: the cost of the shortcut.
 
     Limits are reported, not enforced. Raises InputError if the world has changed since, StoppedError out of time.
     """
-    from siting.plan.make import world_hash
     from siting.plan.redispatch import investments, set_beside
     from siting.solver.redispatch import operate
 
     plan = plan if isinstance(plan, Plan) else read_plan(plan)
     clock = Clock(plan.model.solve.time_limit_s, report)
     clock.say("reading the world")
-    world = read_world(find_world(plan.model.world))
-    if world_hash(world) != plan.record["inputs"]["world_sha256"]:
-        raise InputError(f"world {world.name}: has changed since the plan was made; solve the model again")
+    world = read_world(find_world(plan.model.world, plan.model.sites.file))
+    check_unchanged(plan, world)
     model = plan.model.with_(time__representative="full")
     hours = choose_hours(model, world)
     data = assemble(model, world, hours)
     modules, capacity = investments(plan, data)
     return set_beside(plan, world, hours, data, operate(data, modules, capacity, clock))
+
+
+def check_unchanged(plan: Plan, world: World) -> None:
+    """InputError unless the world is the one the plan was made in."""
+    from siting.plan.make import world_hash
+
+    if world_hash(world) != plan.record["inputs"]["world_sha256"]:
+        raise InputError(f"world {world.name}: has changed since the plan was made; solve the model again")
 
 
 def audit_folder(folder: str | Path) -> list[str]:

@@ -13,7 +13,9 @@ from typer.core import TyperGroup
 
 from siting.cli_cache import cache
 from siting.cli_data import data
+from siting.cli_export import export
 from siting.cli_model import (
+    EPILOG,
     AsJson,
     Budget,
     Hours,
@@ -26,21 +28,17 @@ from siting.cli_model import (
     Portfolio,
     Quiet,
     Settings,
+    Sites,
     Workers,
     hired,
     question,
-    refuse_overridden,
 )
+from siting.cli_output import check_out, print_json, save, stdout
+from siting.cli_study import STUDIES
 from siting.errors import AuditError, SitingError, StoppedError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
-    from siting.plan.plan import Plan
-    from siting.study.compare import Comparison
-    from siting.study.pareto import Pareto
-
-EPILOG = "Exit codes: 0 solved, 1 unexpected, 2 bad input or usage, 3 infeasible, 4 stopped without a plan."
+    pass
 
 
 class Guarded(TyperGroup):
@@ -87,6 +85,7 @@ def solve(
     method: Method = None,
     hours: Hours = None,
     setting: Settings = None,
+    sites: Sites = None,
     portfolio: Portfolio = None,
     workers: Workers = None,
     no_cache: NoCache = False,
@@ -96,8 +95,8 @@ def solve(
     quiet: Quiet = False,
 ) -> None:
     """Solve a siting plan: which sites, how large, powered how."""
-    _check_out(out, overwrite)
-    asked = question(model, budget, objective, method, hours, setting, portfolio)
+    check_out(out, overwrite)
+    asked = question(model, budget, objective, method, hours, setting, portfolio, sites)
     from siting import api
     from siting.output.reporter import ProgressReporter
     from siting.output.terminal import print_plan
@@ -105,76 +104,10 @@ def solve(
     with hired(workers, asked) as pool, ProgressReporter(quiet) as report:
         plan = api.solve(asked, report, pool, not no_cache)
     if as_json:
-        _print_json(plan.record)
+        print_json(plan.record)
     else:
-        print_plan(_stdout(), plan)
-    _save(plan, out, overwrite, quiet)
-
-
-@app.command(epilog=EPILOG)
-def compare(
-    model: Model,
-    portfolios: Annotated[
-        str, typer.Option(metavar="A,B,...", help="Overlays to compare, the first is the reference.")
-    ] = "cost,green",
-    budget: Budget = None,
-    method: Method = None,
-    hours: Hours = None,
-    setting: Settings = None,
-    workers: Workers = None,
-    no_cache: NoCache = False,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Compare portfolios side by side: sites, MW, EUR, t, CFE score, and what differs."""
-    _check_out(out, overwrite)
-    names = [name.strip() for name in portfolios.split(",") if name.strip()]
-    refuse_overridden(setting, budget, names)
-    asked = question(model, budget, None, method, hours, setting, None)
-    from siting import api
-    from siting.output.folder import comparison_record
-    from siting.output.reporter import ProgressReporter
-    from siting.output.terminal import print_comparison
-
-    with hired(workers, asked) as pool, ProgressReporter(quiet) as report:
-        comparison = api.compare(asked, names, report, pool, not no_cache)
-    if as_json:
-        plans = {name: plan.record for name, plan in comparison.plans.items()}
-        _print_json({**comparison_record(comparison), "plans": plans})
-    else:
-        print_comparison(_stdout(), comparison)
-    _save(comparison, out, overwrite, quiet)
-
-
-@app.command(epilog=EPILOG)
-def pareto(
-    model: Model,
-    points: Annotated[int, typer.Option(min=2, max=200, help="Plans along the front, ends included.")] = 12,
-    method: Method = None,
-    hours: Hours = None,
-    setting: Settings = None,
-    portfolio: Portfolio = None,
-    out: Out = None,
-    overwrite: Overwrite = False,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Cost against carbon: the plans no other beats on both, and what a tonne less costs along them."""
-    _check_out(out, overwrite)
-    asked = question(model, None, None, method, hours, setting, portfolio)
-    from siting import api
-    from siting.output.curve import print_pareto
-    from siting.output.reporter import ProgressReporter
-
-    with ProgressReporter(quiet) as report:
-        front = api.pareto(asked, points, report)
-    if as_json:
-        _stdout().print_json(front.to_json())
-    else:
-        print_pareto(_stdout(), front)
-    _save(front, out, overwrite, quiet)
+        print_plan(stdout(), plan)
+    save(plan, out, overwrite, quiet)
 
 
 @app.command(epilog=EPILOG)
@@ -185,17 +118,18 @@ def check(
     method: Method = None,
     hours: Hours = None,
     setting: Settings = None,
+    sites: Sites = None,
     portfolio: Portfolio = None,
     as_json: AsJson = False,
 ) -> None:
     """Validate everything, solve nothing; print the merged model."""
-    asked = question(model, budget, objective, method, hours, setting, portfolio)
+    asked = question(model, budget, objective, method, hours, setting, portfolio, sites)
     from siting import api
 
     checked = api.check(asked)
     merged = checked.model.model_dump(mode="json")
     if as_json:
-        _print_json({"model": merged, "numbers": checked.numbers, "notes": list(checked.notes)})
+        print_json({"model": merged, "numbers": checked.numbers, "notes": list(checked.notes)})
         return
     import yaml
 
@@ -210,23 +144,6 @@ def check(
 
 
 @app.command(epilog=EPILOG)
-def export(
-    folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a finished plan.")],
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help="geojson or csv.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", "--out", metavar="FILE", help="File to write [default: OUT-sites.FORMAT]"),
-    ] = None,
-    overwrite: Overwrite = False,
-) -> None:
-    """Export the sites of a finished plan for GIS tools and spreadsheets."""
-    from siting.output.tables import export_plan
-
-    target = out if out is not None else Path(f"{folder.resolve().name}-sites.{to}")
-    typer.echo(export_plan(folder, to, target, overwrite))
-
-
-@app.command(epilog=EPILOG)
 def audit(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a finished plan.")],
     as_json: AsJson = False,
@@ -236,7 +153,7 @@ def audit(
 
     findings = api.audit_folder(folder)
     if as_json:
-        _print_json({"findings": findings})
+        print_json({"findings": findings})
     if findings:
         raise AuditError(findings)
     if not as_json:
@@ -257,7 +174,7 @@ def redispatch(
     with ProgressReporter(quiet) as report:
         result = api.redispatch(folder, report)
     if as_json:
-        _print_json(result.record)
+        print_json(result.record)
     else:
         typer.echo(redispatch_text(result))
 
@@ -273,7 +190,7 @@ def models(as_json: AsJson = False) -> None:
         titles = {
             name: {"title": m.title, "purpose": m.purpose, "world": m.world} for name, m in found.items()
         }
-        _print_json({"models": titles, "portfolios": bundled_portfolios()})
+        print_json({"models": titles, "portfolios": bundled_portfolios()})
         return
     for name, m in found.items():
         typer.echo(f"{name:<24} {m.title}\n{'':<24} {m.purpose}")
@@ -288,37 +205,10 @@ def version() -> None:
     typer.echo(installed("siting"))
 
 
+for command in (export, *STUDIES):
+    app.command(epilog=EPILOG)(command)
 app.add_typer(cache, name="cache", help="What earlier runs found about supply classes, reused by later ones.")
 app.add_typer(data, name="data", help="The world: what it holds, and where each number is from.")
-
-
-def _check_out(out: Path | None, overwrite: bool) -> None:
-    """Refuse a place that cannot be written before the work, not after it."""
-    if out is not None:
-        from siting.output.folder import check_folder
-
-        check_folder(out, overwrite)
-
-
-def _print_json(value: Any) -> None:
-    from siting.output.folder import json_bytes
-
-    typer.echo(json_bytes(value).decode("utf-8"), nl=False)
-
-
-def _stdout() -> Console:
-    from rich.console import Console
-
-    return Console(highlight=False)
-
-
-def _save(result: Plan | Comparison | Pareto, out: Path | None, overwrite: bool, quiet: bool) -> None:
-    """Save after printing: a disk that is full by now must not cost the result."""
-    if out is None:
-        return
-    result.save(out, overwrite)
-    if not quiet:
-        typer.echo(f"saved in {out}", err=True)
 
 
 def main() -> None:

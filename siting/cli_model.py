@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from siting.solver.cluster import DaskCluster
 
 HOURS_PER_DAY = 24
+EPILOG = "Exit codes: 0 solved, 1 unexpected, 2 bad input or usage, 3 infeasible, 4 stopped without a plan."
 
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Path of a planning model, or the name of a bundled one.")
@@ -40,6 +41,10 @@ Portfolio = Annotated[
     str | None, typer.Option("--portfolio", metavar="NAME", help="Overlay: cost, balanced, green or a file.")
 ]
 
+Sites = Annotated[
+    str | None,
+    typer.Option("--sites", metavar="FILE", help="Candidates of your own instead of the world's."),
+]
 Workers = Annotated[
     str | None,
     typer.Option("--workers", metavar="dask://HOST:PORT", help="Price supply classes on this Dask cluster."),
@@ -78,11 +83,17 @@ def question(
     hours: str | None,
     setting: list[str] | None,
     portfolio: str | None,
+    sites: str | None = None,
 ) -> PlanningModel:
     """The planning model under the options of the command line; --set has the last word."""
     from siting.inputs.load import load, parse_setting
 
-    given = {"budget.capex_eur": budget, "objective": objective, "solve.method": method}
+    given = {
+        "budget.capex_eur": budget,
+        "objective": objective,
+        "solve.method": method,
+        "sites.file": sites,
+    }
     overlays: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     settings = dict(parse_setting(text) for text in setting or [])
     if hours is not None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+EXPLAIN_HINT = "`siting explain MODEL` names the limits that clash and a change that leads to a plan"
+
 
 class SitingError(Exception):
     """Base of all errors raised on purpose; `exit_code` is what the command line returns."""
@@ -30,7 +32,8 @@ class InfeasibleError(SitingError):
 
     def __init__(self, reasons: str | Sequence[str]) -> None:
         self.reasons = [reasons] if isinstance(reasons, str) else list(reasons)
-        super().__init__("no plan can meet every limit:\n" + "\n".join(f"  - {r}" for r in self.reasons))
+        lines = ["no plan can meet every limit:", *(f"  - {r}" for r in self.reasons), EXPLAIN_HINT]
+        super().__init__("\n".join(lines))
 
 
 class StoppedError(SitingError):

@@ -8,15 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from siting.errors import InfeasibleError, InputError
+from siting.errors import InputError
 from siting.inputs.places import nearest
 from siting.inputs.planning import PlanningModel, Representative, WeightedObjective
+from siting.inputs.selection import forbidden, select_sites
 from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
 from siting.instance import costs
 from siting.instance.chosen import kept_or
 from siting.instance.hours import Hours, full_year
 from siting.instance.instance import Hall, Hourly, Instance, Limit, Option, Resource, Site
+from siting.instance.scenario import under_scenario
+from siting.instance.spread import spread, weighed
 from siting.units import G_PER_T, KWH_PER_MWH
 
 ISLAND = " off-grid"  # suffix of the class of sites whose grid connection comes too late
@@ -54,6 +57,7 @@ def check_against_world(model: PlanningModel, world: World) -> None:
             _given(model.target.accelerator if model.target else None),
             world.keys("accelerators"),
         ),
+        **weighed(model, world),
         "time.weather_years": (
             tuple(map(str, model.time.weather_years)),
             list(map(str, available_years(world.folder))),
@@ -91,17 +95,25 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
     check_against_world(model, world)
     hours = hours if hours is not None else choose_hours(model, world)
     notes: list[str] = []
-    candidates = _candidates(model, world)
+    world, hours = under_scenario(model.scenario.factors, world, hours, notes)
+    candidates = select_sites(model, world, notes)
     tables = _Tables()
     options = _delivered(world, _options_in_time(model, world, notes), notes)
     cooling = _cooling(model, world, notes)
     class_of = {s: _class_of(model, world, s) for s in candidates.index}
     classes = tuple(sorted(set(class_of.values())))
+    barred = {s: _class_of(model, world, s) for s in forbidden(model, world)}
     places = {c: _place(model, world, hours, c.removesuffix(ISLAND)) for c in classes}
     for c in classes:
         _fill(tables, model, world, c, places[c], options, cooling)
-    sites = {s: _site(model, world, s, class_of[s], tables, places) for s in candidates.index}
-    sites, spare = _with_land(model, world, sites, notes)
+    both = {s: c for s, c in (class_of | barred).items() if c in places}
+    sites, spare = _with_land(
+        model, world, {s: _site(model, world, s, c, tables, places) for s, c in both.items()}
+    )
+    sites = {
+        s: site for s, site in sites.items() if s in class_of
+    }  # a forbidden site still bounds its class's land
+    _note_small(model, sites, notes)
     late = [c for c in classes if c.endswith(ISLAND)]
     if late:
         n = sum(1 for c in class_of.values() if c in late)
@@ -148,6 +160,7 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
         compute_pflops_mw=pflops_mw,
         accelerators_per_mw=KWH_PER_MWH / world.value("accelerators", model.load.accelerator, "it_kw"),
         notes=tuple(notes),
+        **spread(model, world),
     )
 
 
@@ -185,24 +198,6 @@ def _carbon_weight(model: PlanningModel) -> float:
     if not isinstance(model.objective, WeightedObjective):
         return 0.0
     return model.objective.carbon_eur_t / model.objective.cost
-
-
-def _candidates(model: PlanningModel, world: World) -> pd.DataFrame:
-    sites, where = world.sites, model.sites.where
-    keep = ~sites.index.isin(model.sites.forbid)
-    if where.countries is not None:
-        keep &= sites["country"].isin(where.countries)
-    if where.kinds is not None:
-        keep &= sites["kind"].isin(where.kinds)
-    chosen: pd.DataFrame = sites[keep]
-    left_out = [s for s in model.sites.force if s not in chosen.index]
-    if left_out:
-        raise InputError(
-            f"sites.force: '{left_out[0]}' is left out by sites.where; widen it or do not force the site"
-        )
-    if chosen.empty:
-        raise InfeasibleError("sites.where leaves no candidate site; widen countries or kinds")
-    return chosen
 
 
 def _options_in_time(model: PlanningModel, world: World, notes: list[str]) -> list[str]:
@@ -344,9 +339,12 @@ def _site(
 
 
 def _with_land(
-    model: PlanningModel, world: World, sites: dict[str, Site], notes: list[str]
+    model: PlanningModel, world: World, sites: dict[str, Site]
 ) -> tuple[dict[str, Site], dict[str, float]]:
-    """Cap sizes by land for the building; spare land per MW of IT of each class is its tightest site's."""
+    """Cap sizes by land for the building; spare land per MW of IT of each class is its tightest site's.
+
+    Safe, if not tight: no site gets on-site plant that its land cannot hold.
+    """
     ha_mw = world.parameter("dc_land_ha_mw")
     kept: dict[str, Site] = {}
     spare: dict[str, float] = {}
@@ -365,12 +363,15 @@ def _with_land(
         if whole >= site.min_mw:
             left = max(0.0, land / whole - ha_mw)  # rounding alone can make it negative
             spare[site.supply_class] = min(left, spare.get(site.supply_class, left))
-    small = [s for s, site in kept.items() if site.max_mw < site.min_mw]
+    return kept, spare
+
+
+def _note_small(model: PlanningModel, sites: dict[str, Site], notes: list[str]) -> None:
+    small = [s for s, site in sites.items() if site.max_mw < site.min_mw]
     if small:
         notes.append(
             f"{len(small)} candidates cannot hold {model.sites.size_it_mw[0]:g} MW of IT (grid or land), e.g. {small[0]}"
         )
-    return kept, spare
 
 
 def _limits(model: PlanningModel, world: World, tables: _Tables) -> dict[Resource, Limit]:
@@ -378,6 +379,8 @@ def _limits(model: PlanningModel, world: World, tables: _Tables) -> dict[Resourc
     carbon, matching = model.carbon, model.power.matching
     if model.budget.capex_eur is not None:
         limits["capex",] = Limit("<=", model.budget.capex_eur, "EUR", "budget.capex_eur")
+    if model.budget.cost_eur_yr is not None:
+        limits["cost",] = Limit("<=", model.budget.cost_eur_yr, "EUR/yr", "budget.cost_eur_yr")
     if carbon.cap_t_yr is not None:
         limits["carbon",] = Limit("<=", carbon.cap_t_yr, "t/yr", "carbon.cap_t_yr")
     if carbon.cap_g_kwh is not None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeVar
 
 V = TypeVar("V")
+GRID = "grid"  # day-ahead purchase, as plans name it
 Hourly = tuple[float, ...]
 Resource = tuple[
     str, ...
@@ -115,6 +116,8 @@ class Instance:
     carbon_weight_eur_t: float = 0.0
     compute_pflops_mw: float = 0.0
     accelerators_per_mw: float = 0.0
+    spread_sites: dict[str, float] = field(default_factory=dict)  # objective spread: weight per MW of IT
+    spread_options: dict[str, float] = field(default_factory=dict)  # per mean MW used; storage per MWh built
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -130,23 +133,27 @@ class Instance:
         """Cooling systems allowed in a class."""
         return [q for cc, q in self.halls if cc == c]
 
+    def least_size(self, objective: str) -> float:
+        """Gaps are relative to the objective, or to this if it is larger: a spread may be zero or change its sign."""
+        return self.target_it_mw if objective == "spread" else 0.0
+
     def members(self, c: str) -> list[str]:
         """Sites of a class."""
         return [s for s, site in self.sites.items() if site.supply_class == c]
 
-    def only(self, c: str) -> Instance:
-        """The same instance reduced to one supply class."""
+    def only(self, *classes: str) -> Instance:
+        """The same instance reduced to one supply class, or a few."""
 
         def mine(table: dict[tuple[str, str], V]) -> dict[tuple[str, str], V]:
-            return {key: value for key, value in table.items() if key[0] == c}
+            return {key: value for key, value in table.items() if key[0] in classes}
 
         def own(table: dict[str, V]) -> dict[str, V]:
-            return {key: value for key, value in table.items() if key == c}
+            return {key: value for key, value in table.items() if key in classes}
 
         return replace(
             self,
-            classes=(c,),
-            sites={s: site for s, site in self.sites.items() if site.supply_class == c},
+            classes=tuple(c for c in self.classes if c in classes),
+            sites={s: site for s, site in self.sites.items() if site.supply_class in classes},
             halls=mine(self.halls),
             ppa=mine(self.ppa),
             onsite=mine(self.onsite),

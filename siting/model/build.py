@@ -8,8 +8,16 @@ from siting.instance.instance import Instance, Resource
 from siting.model.grid import grid
 from siting.model.halls import halls
 from siting.model.onsite import onsite
-from siting.model.policy import bound, internal_carbon_price, quantities, scale, site_use, uses
-from siting.model.sites import it_mw, sites
+from siting.model.policy import (
+    bound,
+    internal_carbon_price,
+    quantities,
+    scale,
+    site_use,
+    spread_weights,
+    uses,
+)
+from siting.model.sites import it_mw, sites, spread_sites
 from siting.model.storage import storage
 from siting.model.terms import Build, Expression
 
@@ -68,10 +76,20 @@ def _resource_limits(b: Build) -> None:
 
 
 def objective_terms(b: Build) -> dict[str, Expression]:
-    """What can be minimised: yearly cost (EUR), tonnes, missing compute (-MW of IT), or cost and tonnes weighted."""
+    """What can be minimised: yearly cost (EUR), tonnes, missing compute (-MW of IT), cost and tonnes weighted, or the
+    weighted use of sites and supply options (MW)."""
     return {
         "cost": b.cost_total(),
         "carbon": b.carbon_total(),
         "compute": -pyo.quicksum(it_mw(b, s) for s in b.data.sites),
         "weighted": b.cost_total() + b.data.carbon_weight_eur_t * b.carbon_total(),
+        "spread": spread_sites(b) + _spread_options(b),
     }
+
+
+def _spread_options(b: Build) -> Expression:
+    weights, data = spread_weights(b.data), b.data
+    if not weights:
+        return 0.0
+    found = {c: quantities(b, c) for c in data.classes}
+    return pyo.quicksum(w * found[c][q]() for c in data.classes for q, w in weights.items() if q in found[c])

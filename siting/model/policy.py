@@ -4,7 +4,9 @@ This is the declaration the frontier method lives on: a class touches the rest o
 so these - and nothing else - get prices. The whole model closes the same rows over the same quantities.
 
 A quantity is a name: ("cost",), ("carbon",), ("load",), ("clean", kind), ("capex", group) or ("ppa", k), per year.
-A resource is a limit's key: ("capex",), ("carbon",), ("carbon_rate",), ("clean",), ("potential", zone, k).
+For objective spread also ("bought",), ("delivered",), ("output", k), ("made", k), ("losses",), all MWh, and ("stored", k),
+MWh of storage built. A resource is a limit's key: ("capex",), ("cost",), ("carbon",), ("carbon_rate",), ("clean",),
+("potential", zone, k).
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from functools import partial
 
 import pyomo.environ as pyo
 
-from siting.instance.instance import Instance, Resource
+from siting.instance.instance import GRID, Instance, Resource
 from siting.model.terms import Build, Expression
 from siting.units import G_PER_T, KWH_PER_MWH
 
 Quantity = tuple[str, ...]
+INTERNAL_PRICE = "internal carbon price"
 CAPEX_GROUPS = ("site", "connection", "onsite_power", "it")
 
 
@@ -27,7 +30,7 @@ def internal_carbon_price(b: Build) -> None:
     price = b.data.internal_price_eur_t
     for (item, place), tonnes in list(b.carbon_t.items()):
         if price > 0:
-            b.cost_eur[f"internal carbon price, {item}", place] = price * tonnes
+            b.cost_eur[f"{INTERNAL_PRICE}, {item}", place] = price * tonnes
 
 
 def quantities(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
@@ -37,13 +40,112 @@ def quantities(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
         return pyo.quicksum(e for (g, _, place), e in b.capex_eur.items() if g == group and place == c)
 
     found: dict[Quantity, Callable[[], Expression]] = {
-        ("cost",): lambda: pyo.quicksum(e for (_, place), e in b.cost_eur.items() if place == c),
+        ("cost",): partial(_cash, b, c),
         ("carbon",): lambda: pyo.quicksum(e for (_, place), e in b.carbon_t.items() if place == c),
         ("load",): lambda: b.load_mwh[c],
     }
     found |= {("clean", kind): partial(_clean, b, c, kind) for kind in ("hourly", "annual")}
     found |= {("capex", group): partial(capex, group) for group in CAPEX_GROUPS}
-    return found | {("ppa", k): partial(b.m.ppa_mw.__getitem__, (c, k)) for k in b.data.options_of("ppa", c)}
+    found |= {("ppa", k): partial(b.m.ppa_mw.__getitem__, (c, k)) for k in b.data.options_of("ppa", c)}
+    return found | _flows(b, c)
+
+
+def _flows(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
+    """Energy by where it comes from (MWh/yr), what storage loses of it, and storage built (MWh)."""
+    m, data = b.m, b.data
+    contracts, stores = data.options_of("ppa", c), data.options_of("storage", c)
+
+    def year(variable: pyo.Var, *key: str) -> Expression:
+        return b.yearly((t, variable[(*key, t)]) for t in data.hours)
+
+    found: dict[Quantity, Callable[[], Expression]] = {
+        ("made", k): partial(year, m.gen, c, k) for k in data.options_of("onsite", c)
+    }
+    if c in data.price_eur_mwh:
+        found["bought",] = partial(year, m.buy, c)
+    if contracts and c in data.price_eur_mwh:
+        found["delivered",] = partial(year, m.deliver, c)
+        found |= {("output", k): partial(_output, b, c, k) for k in contracts}
+    if stores:
+        found["losses",] = lambda: pyo.quicksum(
+            year(m.charge, c, k) - year(m.discharge, c, k) for k in stores
+        )
+    return found | {("stored", k): partial(m.store_mwh.__getitem__, (c, k)) for k in stores}
+
+
+def _output(b: Build, c: str, k: str) -> Expression:
+    """What a contract's plant makes in a year, used or not (MWh)."""
+    return full_load_h(b.data, c, k) * b.m.ppa_mw[c, k]
+
+
+def full_load_h(data: Instance, c: str, k: str) -> float:
+    """Hours a year at full output that a plant's availability comes to."""
+    return sum(w * a for w, a in zip(data.weight, data.availability[c, k], strict=True))
+
+
+def spread_weights(data: Instance) -> dict[Quantity, float]:
+    """Objective spread as prices on the quantities of every class: weights per mean MW, storage per MWh built.
+
+    What is to be small (weight > 0) counts with all that is bought, made or contracted. What is to be large (weight < 0)
+    counts with the load it does not surely serve - its energy net of storage losses and of what the other contracts could
+    have delivered - so that nothing is burnt in a battery, cooled badly or thrown away for the sake of the objective.
+    """
+    hours = sum(data.weight)
+    contracts = list(dict.fromkeys(k for _, k in data.ppa))
+    onsite = {k for _, k in data.onsite}
+    stores = {k for _, k in data.storage}
+    found: dict[Quantity, float] = {}
+
+    def add(q: Quantity, price: float) -> None:
+        found[q] = found.get(q, 0.0) + price
+
+    for k, weight in data.spread_options.items():
+        if k in stores:
+            add(("stored", k), weight)
+            continue
+        price = weight / hours
+        if k in contracts and weight > 0:
+            add(("output", k), price)
+        elif k in contracts:
+            add(("delivered",), price)
+            for other in contracts:
+                add(("output", other), -price if other != k else 0.0)
+        elif k in onsite:
+            add(("made", k), price)
+        elif k == GRID:
+            add(("bought",), price)
+        if weight < 0:
+            add(("losses",), -price)
+            add(("load",), -price)
+    return {q: price for q, price in found.items() if price}
+
+
+def _spread_cuts(data: Instance, c: str) -> list[tuple[dict[Quantity, float], float]]:
+    """Energy that comes in is the load and what storage loses; nothing is negative, and what a class lacks is nothing."""
+    names = [q for q in spread_weights(data) if q != ("load",)]
+    if not names:
+        return []
+    contracts, grid = data.options_of("ppa", c), c in data.price_eur_mwh
+    made = [("made", k) for k in data.options_of("onsite", c)]
+    own = [*made, ("losses",), *(("stored", k) for k in data.options_of("storage", c))]
+    own += [("bought",)] if grid else []
+    own += [("delivered",), *(("output", k) for k in contracts)] if grid and contracts else []
+    cuts: list[tuple[dict[Quantity, float], float]] = [({q: 1.0}, 0.0) for q in dict.fromkeys([*own, *names])]
+    cuts += [({q: -1.0}, 0.0) for q in names if q not in own]
+    incoming = {q: 1.0 for q in own if q[0] in {"made", "bought", "delivered"}}
+    balance = {**incoming, ("losses",): -1.0, ("load",): -1.0}
+    cuts += [(balance, 0.0), ({q: -price for q, price in balance.items()}, 0.0)]
+    if ("delivered",) in own:
+        cuts.append(({("delivered",): -1.0, **{("output", k): 1.0 for k in contracts}}, 0.0))
+    return cuts
+
+
+def _cash(b: Build, c: str) -> Expression:
+    """Cost of a class without the internal carbon price: whoever bounds or prices cost adds that to its tonnes."""
+    mine = [
+        e for (item, place), e in b.cost_eur.items() if place == c and not item.startswith(INTERNAL_PRICE)
+    ]
+    return pyo.quicksum(mine)
 
 
 def _clean(b: Build, c: str, kind: str) -> Expression:
@@ -62,6 +164,8 @@ def uses(data: Instance, c: str) -> dict[Resource, dict[Quantity, float]]:
     for r, limit in data.limits.items():
         if r[0] == "capex":
             found[r] = {("capex", group): 1.0 for group in data.capex_counts}
+        elif r[0] == "cost":
+            found[r] = {("cost",): 1.0, ("carbon",): data.internal_price_eur_t}
         elif r[0] == "carbon":
             found[r] = {("carbon",): 1.0}
         elif r[0] == "carbon_rate":
@@ -96,6 +200,7 @@ def natural_cuts(data: Instance, c: str) -> list[tuple[dict[Quantity, float], fl
         ({("capex", "site"): 1.0}, cheapest),
         ({("capex", "it"): 1.0}, data.it[c].capex_eur_mw),
         ({("capex", "it"): -1.0}, -data.it[c].capex_eur_mw),
+        *_spread_cuts(data, c),
     ]
 
 
@@ -106,11 +211,13 @@ def bound(data: Instance, r: Resource) -> float:
 
 def scale(r: Resource) -> float:
     """Rows in units a solver likes: money in M EUR, tonnes and MWh in thousands."""
-    return {"capex": 1e-6, "carbon": 1e-3, "carbon_rate": 1e-3, "clean": 1e-3}.get(r[0], 1.0)
+    return {"capex": 1e-6, "cost": 1e-6, "carbon": 1e-3, "carbon_rate": 1e-3, "clean": 1e-3}.get(r[0], 1.0)
 
 
 def site_use(b: Build, r: Resource) -> Expression:
-    """What sites themselves use of a resource: their grid lines' capex."""
+    """What sites themselves use of a resource: capex and yearly cost of their grid lines."""
+    if r[0] == "cost":
+        return pyo.quicksum(e for (_, place), e in b.cost_eur.items() if place in b.data.sites)
     if r[0] != "capex" or "connection" not in b.data.capex_counts:
         return 0.0
     return pyo.quicksum(e for (_, _, place), e in b.capex_eur.items() if place in b.data.sites)

@@ -35,6 +35,12 @@ def it_mw(b: Build, s: str) -> Expression:
     return b.data.module_mw * b.m.modules[s]
 
 
+def spread_sites(b: Build) -> Expression:
+    """The sites' part of objective spread: weight x MW of IT."""
+    weights = b.data.spread_sites
+    return pyo.quicksum(weights[s] * it_mw(b, s) for s in b.data.sites if weights.get(s))
+
+
 def most_modules(data: Instance, s: str) -> int:
     """Whole modules that fit the site's largest size."""
     return math.floor(data.sites[s].max_mw / data.module_mw + 1e-9)

@@ -55,7 +55,7 @@ def save_figure(plan: Plan, kind: str, path: str | Path) -> Path:
     form = target.suffix.lstrip(".").lower()
     if form not in SUFFIXES:
         raise InputError(f"{target}: a figure is one of {', '.join(f'.{s}' for s in SUFFIXES)}")
-    return atomic_write(target, _rendered(lambda p: figure(p, kind), plan, form))
+    return atomic_write(target, rendered(lambda: figure(plan, kind), form))
 
 
 def map_figure(plan: Plan) -> Figure:
@@ -63,7 +63,7 @@ def map_figure(plan: Plan) -> Figure:
 
     Reads the world of the plan's model for shapes and intensities. Raises InputError without matplotlib or the world.
     """
-    _need_matplotlib()
+    need_matplotlib()
     from matplotlib.figure import Figure
 
     zones = _zones(plan)
@@ -71,7 +71,7 @@ def map_figure(plan: Plan) -> Figure:
     axes = figure.add_axes((0.02, 0.05, 0.96, 0.83))
     axes.set_axis_off()
     axes.set_aspect("equal")
-    _frame(axes, zones)
+    frame_europe(axes, zones)
     zones.plot(ax=axes, color=list(zones["shade"]), edgecolor="white", linewidth=0.6)
     sites = plan.sites.to_crs(EQUAL_AREA)
     chosen = sites[sites["selected"]]
@@ -95,7 +95,7 @@ def _zones(plan: Plan) -> gpd.GeoDataFrame:
     return zones
 
 
-def _frame(axes: Axes, zones: gpd.GeoDataFrame) -> None:
+def frame_europe(axes: Axes, zones: gpd.GeoDataFrame) -> None:
     """Show the zones, but no more than Europe: far islands would shrink all else."""
     west, south, east, north = zones.total_bounds
     left, low, right, high = EUROPE_M
@@ -229,19 +229,29 @@ def _texts(figure: Figure, plan: Plan) -> None:
     figure.text(0.04, 0.025, note, fontsize=7.5, color="#666666")
 
 
-def _rendered(draw: Callable[[Plan], Figure], plan: Plan, form: str) -> bytes:
-    """The same bytes for the same plan: no dates, fixed ids."""
-    _need_matplotlib()
+def rendered(draw: Callable[[], Figure], form: str) -> bytes:
+    """A figure as png, svg or pdf: the same bytes for the same content, without dates, with fixed ids."""
+    need_matplotlib()
     import matplotlib as mpl
 
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {"Software": None}}
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "siting", "svg.fonttype": "none"}):
-        draw(plan).savefig(buffer, format=form, metadata=dates[form])
+        draw().savefig(buffer, format=form, metadata=dates[form])
     return buffer.getvalue()
 
 
-def _need_matplotlib() -> None:
+def png_if_possible(name: str, draw: Callable[[], Figure]) -> dict[str, bytes]:
+    """The figure of a study as a file to write, none without matplotlib: tables do not wait for pictures."""
+    try:
+        need_matplotlib()
+    except InputError:
+        return {}
+    return {name: rendered(draw, "png")}
+
+
+def need_matplotlib() -> None:
+    """InputError with the remedy where matplotlib is not installed."""
     try:
         import matplotlib as _  # noqa: F401
     except ImportError:

@@ -182,10 +182,7 @@ def _balance(
         row["connection_mw"],
         rated if c in data.price_eur_mwh else 0.0,
     )
-    contracted = sum(
-        (np.array(data.availability[c, k]) * row["supply_mw"].get(k, 0.0) for k in data.options_of("ppa", c)),
-        np.zeros(n),
-    )
+    contracted = _contracts(check, row, flow, c, deliver)
     check.within(f"{s}: delivered and sold against contracted output (MW)", deliver + sell, contracted)
     check.within(f"{s}: surplus sold (MW)", sell, data.excess_share_max * load)
     land = sum(
@@ -195,6 +192,22 @@ def _balance(
     for name, values in flow.items():
         if name.endswith(("_mw", "_mwh")) and name != "price_eur_mwh":
             check.true(f"{s}: {name} of hourly.parquet is negative or no number", not float(values.min()) < 0)
+
+
+def _contracts(
+    check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, deliver: np.ndarray
+) -> np.ndarray:
+    """Output of all contracts (MW); what is delivered is split among them by what each puts out."""
+    data, n = check.data, len(deliver)
+    output = {
+        k: np.array(data.availability[c, k]) * row["supply_mw"].get(k, 0.0) for k in data.options_of("ppa", c)
+    }
+    together = sum(output.values(), np.zeros(n))
+    for k, own in output.items():
+        part = np.divide(own, together, out=np.zeros(n), where=together > 0)
+        off = np.abs(flow_of(flow, f"contract_{k}_mw", n) - deliver * part)
+        check.within(f"{row['site']}: {k} delivered (MW) against its part of all contracts", off, 0.0)
+    return together
 
 
 def _choice(check: Audit, sites: Mapping[str, Mapping[str, Any]]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from siting.instance.instance import GRID
 from siting.plan.findings import ROOM, Audit, flow_of
 
 
@@ -82,7 +83,42 @@ def accounts(
         **result,
         "clean_mwh": clean if data.matching == "hourly" else annual_clean,
         "counted_eur": sum(capex[g] for g in data.capex_counts),
+        "spread_mw": _spread_mw(check, row, flow, c, it_mw, load),
     }
+
+
+def _spread_mw(
+    check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, it_mw: float, load: np.ndarray
+) -> float:
+    """What objective spread weighs at a site: MW of IT, mean MW by source, MWh of storage.
+
+    Asked for little, a source counts with all it gives; asked for much, with the load left once storage losses
+    and all that other contracts could have delivered are taken off it.
+    """
+    data, n = check.data, len(check.data.weight)
+    share = np.array(data.weight) / sum(data.weight)
+    value = data.spread_sites.get(row["site"], 0.0) * it_mw
+    lost = sum(
+        float(share @ (flow_of(flow, f"charge_{b}_mw", n) - flow_of(flow, f"discharge_{b}_mw", n)))
+        for b in data.options_of("storage", c)
+    )
+    output = {
+        k: float(share @ np.array(data.availability[c, k])) * row["supply_mw"].get(k, 0.0)
+        for k in data.options_of("ppa", c)
+    }
+    delivered = float(share @ flow_of(flow, "deliver_mw", n))
+    contracts, stores = {k for _, k in data.ppa}, {k for _, k in data.storage}
+    for k, weight in data.spread_options.items():
+        if k in stores:
+            value += weight * row["store_mwh"].get(k, 0.0)
+            continue
+        if k in contracts:
+            others = sum(mw for other, mw in output.items() if other != k)
+            amount = output.get(k, 0.0) if weight > 0 else delivered - others
+        else:
+            amount = float(share @ flow_of(flow, "buy_mw" if k == GRID else f"gen_{k}_mw", n))
+        value += weight * (amount - (lost + float(share @ load) if weight < 0 else 0.0))
+    return value
 
 
 def couplings(
@@ -94,13 +130,14 @@ def couplings(
         return
     total = {
         name: sum(r[name] for r in results.values())
-        for name in ("carbon_t_yr", "facility_mwh", "clean_mwh", "counted_eur")
+        for name in ("carbon_t_yr", "facility_mwh", "clean_mwh", "counted_eur", "cost_eur_yr")
     }
     used: dict[tuple[str, ...], float] = {
         ("capex",): total["counted_eur"],
+        ("cost",): total["cost_eur_yr"],
         ("carbon",): total["carbon_t_yr"],
         ("carbon_rate",): total["carbon_t_yr"] / max(total["facility_mwh"], 1e-9) * 1e3,
-        ("clean",): total["clean_mwh"] / max(total["facility_mwh"], 1e-9),
+        ("clean",): total["clean_mwh"] / total["facility_mwh"] if total["facility_mwh"] else 1.0,  # of nothing, all
     }
     for key, limit in data.limits.items():
         if key[0] == "potential":
@@ -149,19 +186,22 @@ def totals(
         known = name in again and name in stated
         check.true(f"totals: '{name}' is missing, or no quantity the audit knows", known)
         check.same(f"totals: {name}", stated.get(name, np.nan), again.get(name, np.nan))
-    _objectives(check, record, again)
+    spread = sum(r["spread_mw"] for r in results.values())
+    _objectives(check, record, {**again, "spread_mw": spread})
 
 
 def _objectives(check: Audit, record: Mapping[str, Any], again: Mapping[str, float]) -> None:
     """Stated objective values are the totals; gap is the distance to the bound; no bound beats its plan."""
     data = check.data
     worth = {"cost": again["cost_eur_yr"], "carbon": again["carbon_t_yr"], "compute": again["it_mw"]}
+    worth["spread"] = again["spread_mw"]
     worth["weighted"] = again["cost_eur_yr"] + data.carbon_weight_eur_t * again["carbon_t_yr"]
     stages = [record["objective"], *record["later_objectives"]]
     whole = len(stages) == len(data.objectives) or stages[-1]["status"] != "optimal"
     check.true(f"{len(stages)} of {len(data.objectives)} objectives are stated", whole)
     for i, stage in enumerate(stages[: len(data.objectives)]):
         name, value, bound = stage["name"], stage["value"], stage["bound"]
+        against = max(abs(value), data.target_it_mw if name == "spread" else 1e-9)
         check.true(
             f"objective {i + 1} is {name}, the model asks for {data.objectives[i]}",
             name == data.objectives[i],
@@ -169,10 +209,10 @@ def _objectives(check: Audit, record: Mapping[str, Any], again: Mapping[str, flo
         if i == len(record["later_objectives"]):
             check.same(f"objective {name}", value, worth[name])
         else:  # a later objective may worsen an earlier one within its tie share
-            check.within(f"objective {name} after later ones", abs(worth[name] - value), ROOM * abs(value))
+            check.within(f"objective {name} after later ones", abs(worth[name] - value), ROOM * against)
         if bound is None:  # stopped before any bound was proven
             check.true(f"objective {name} states a gap without a bound", stage["gap"] is None)
             continue
-        check.same(f"gap of objective {name}", stage["gap"], abs(value - bound) / max(abs(value), 1e-9))
+        check.same(f"gap of objective {name}", stage["gap"], abs(value - bound) / against)
         low, high = (value, bound) if name == "compute" else (bound, value)
         check.within(f"bound of objective {name}", low, high)

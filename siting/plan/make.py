@@ -9,7 +9,6 @@ import platform
 from importlib.metadata import version
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -17,14 +16,21 @@ from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
 from siting.instance.hours import Hours
 from siting.instance.instance import Instance
-from siting.plan.plan import BUILT, RESULTS, SCHEMA, Plan
+from siting.plan.frames import site_frame, zone_frame
+from siting.plan.plan import SCHEMA, Plan
 from siting.solver.solution import Energy, Solution, StageResult, equal_sites
 from siting.units import G_PER_T, KWH_PER_MWH
 
 BINDING = 1e-5  # relative: a limit this close to its use is said to bind
 HOURLY_KEYS = ("site", "hour", "period", "weight_h")
 INTERNAL_PRICE = "internal carbon price"  # no cash: in the objective, not in the price of electricity
-OBJECTIVE_UNIT = {"cost": "EUR/yr", "carbon": "t CO2e/yr", "compute": "MW of IT", "weighted": "EUR/yr"}
+OBJECTIVE_UNIT = {
+    "cost": "EUR/yr",
+    "carbon": "t CO2e/yr",
+    "compute": "MW of IT",
+    "weighted": "EUR/yr",
+    "spread": "MW",
+}
 
 
 def make_plan(
@@ -57,9 +63,9 @@ def make_plan(
         "notes": [*data.notes, *_ties(data, solved)],
         "model": model.model_dump(mode="json"),
     }
-    sites = _site_frame(world, data, rows)
-    zones = world.zones[world.zones.index.isin(set(sites["zone"]))]
-    return Plan(model, record, sites, supply, costs, emissions, hourly, zones)
+    sites = site_frame(world, data, rows)
+    zones = zone_frame(world, data, set(sites["zone"]))
+    return Plan(model, record, sites, supply, costs, emissions, hourly, zones, world.sources.reset_index())
 
 
 def model_hash(model: PlanningModel) -> str:
@@ -133,6 +139,10 @@ def _hourly(data: Instance, hours: Hours, energy: dict[str, Energy]) -> pd.DataF
         block["load_mw"] = _load(data, c, e)
         for key in sorted(e.hourly):
             block["_".join(key) + ("_mwh" if key[0] == "soc" else "_mw")] = e.hourly[key]
+        block |= {
+            f"contract_{k}_mw": e.hourly["deliver",] * share
+            for k, share in _contract_shares(data, c, e).items()
+        }
         if c in data.price_eur_mwh:
             block["price_eur_mwh"] = np.array(data.price_eur_mwh[c])
             block["carbon_g_kwh"] = np.array(data.grid_carbon_t_mwh[c]) * G_PER_T / KWH_PER_MWH
@@ -186,17 +196,21 @@ def _emissions(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["site", "item", "carbon_t_yr", "lifecycle_t_yr"])
 
 
-def _ppa_energy(data: Instance, c: str, e: Energy) -> dict[str, tuple[float, float]]:
-    """Delivered and sold MWh/yr by contract: each hour's flow is split by what the contracts produce."""
+def _contract_shares(data: Instance, c: str, e: Energy) -> dict[str, np.ndarray]:
+    """Each contract's share of every hour's flow: what it produces of what all produce."""
     options = [k for k in data.options_of("ppa", c) if ("ppa", k) in e.capacity]
     output = {k: np.array(data.availability[c, k]) * e.capacity["ppa", k] for k in options}
     total = sum(output.values(), np.zeros(len(data.weight)))
-    weight = np.array(data.weight)
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = {k: np.where(total > 0, output[k] / total, 0.0) for k in options}
+        return {k: np.where(total > 0, output[k] / total, 0.0) for k in options}
+
+
+def _ppa_energy(data: Instance, c: str, e: Energy) -> dict[str, tuple[float, float]]:
+    """Delivered and sold MWh/yr by contract: each hour's flow is split by what the contracts produce."""
+    weight = np.array(data.weight)
     return {
-        k: (float(weight @ (share[k] * e.hourly["deliver",])), float(weight @ (share[k] * e.hourly["sell",])))
-        for k in options
+        k: (float(weight @ (share * e.hourly["deliver",])), float(weight @ (share * e.hourly["sell",])))
+        for k, share in _contract_shares(data, c, e).items()
     }
 
 
@@ -324,6 +338,7 @@ def _binding(
     """Limits with no room left: budget, caps, matching, potentials, number of sites and target."""
     used: dict[tuple[str, ...], float] = {
         ("capex",): sum(eur for (group, _, _), eur in solved.capex_eur.items() if group in data.capex_counts),
+        ("cost",): totals["cost_eur_yr"],
         ("carbon",): totals["carbon_t_yr"],
         ("carbon_rate",): totals["carbon_g_kwh"],
         ("clean",): clean_share,
@@ -356,26 +371,3 @@ def _clean_share(data: Instance, energy: dict[str, Energy], load_mwh: float, cfe
             signs |= {("discharge", k): 1.0, ("charge", k): -1.0}
         clean += sum(sign * float(weight @ e.hourly[key]) for key, sign in signs.items() if key in e.hourly)
     return clean / load_mwh
-
-
-def _site_frame(world: World, data: Instance, rows: dict[str, dict[str, Any]]) -> gpd.GeoDataFrame:
-    """All candidates of the instance with attributes of the world and, if chosen, the plan's results."""
-    sites = world.sites.loc[
-        list(data.sites),
-        ["name", "country", "zone", "kind", "grid_mw", "grid_wait_yr", "land_ha", "geometry"],
-    ]
-    flat = {
-        s: {k: v for k, v in row.items() if not isinstance(v, dict) and k not in {"site", "country", "zone"}}
-        for s, row in rows.items()
-    }
-    results = pd.DataFrame.from_dict(flat, orient="index").reindex(
-        index=sites.index, columns=["modules", *BUILT, *RESULTS]
-    )
-    frame = sites.assign(
-        selected=sites.index.isin(list(rows)), **{column: results[column] for column in results.columns}
-    )
-    for column in ("modules", "it_mw", "accelerators", "compute_pflops"):
-        frame[column] = frame[column].fillna(
-            0.0
-        )  # a candidate not built has none of these; what it would cost stays empty
-    return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326").rename_axis("site")

@@ -32,6 +32,11 @@ RESULTS = (
 )  # unknown (null) where nothing is built
 
 
+def no_sources() -> pd.DataFrame:
+    """Sources of a plan saved before they were kept with it: unknown."""
+    return pd.DataFrame(columns=["source"])
+
+
 @dataclass(frozen=True)
 class Plan:
     """An audited plan. Tables (one row as named, units in the column names):
@@ -40,7 +45,9 @@ class Plan:
     supply: one row a (site, option): capacity MW / MWh, energy used MWh/yr, sold MWh/yr;
     costs: one row a (site, item): EUR/yr and overnight EUR; sums to `totals["cost_eur_yr"]`;
     emissions: one row a (site, item): operational and life-cycle t/yr;
-    hourly: one row a (site, modelled hour): MW by flow, price, intensity, weight_h.
+    hourly: one row a (site, modelled hour): MW by flow, price, intensity, weight_h;
+    zones: GeoDataFrame of the zones that hold a candidate, with means of price, grid carbon and carbon-free share;
+    sources: one row a source of the world's numbers: title, publisher, year, url, licence.
     record: all of plan.json - status, stages with bound and gap, totals, sites, inputs, model as solved.
     """
 
@@ -52,6 +59,7 @@ class Plan:
     emissions: pd.DataFrame
     hourly: pd.DataFrame
     zones: gpd.GeoDataFrame = field(repr=False)
+    sources: pd.DataFrame = field(repr=False, default_factory=no_sources)
 
     @property
     def status(self) -> str:
@@ -97,6 +105,28 @@ class Plan:
         from siting.output.gis import write_sites_geojson
 
         return write_sites_geojson(self, Path(path))
+
+    def export(
+        self,
+        path: str | Path,
+        to: str | None = None,
+        overwrite: bool = False,
+        crs: str | None = None,
+        layer: str = "sites",
+    ) -> Path:
+        """Write the plan for another tool; the suffix of `path` says the format (`to` for `iamc`, a .csv too).
+
+        Formats, `crs` and `layer` as in `siting export`. Raises InputError.
+        """
+        from siting.output.export import export_plan
+
+        return export_plan(self, path, to, overwrite, crs, layer)
+
+    def report(self, path: str | Path) -> Path:
+        """Write report.html: the plan in one file for a browser, map and proof included; an older file is replaced."""
+        from siting.output.report import write_report
+
+        return write_report(self, path)
 
     def figure(self, kind: str = "map") -> Figure:
         """A matplotlib figure of the plan: `map`."""

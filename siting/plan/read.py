@@ -13,7 +13,7 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.load import Draft
 from siting.inputs.load import check as check_draft
-from siting.plan.plan import Plan
+from siting.plan.plan import Plan, no_sources
 
 TABLES = ("supply", "costs", "emissions")
 
@@ -28,9 +28,14 @@ def read_plan(folder: str | Path) -> Plan:
         zones = gpd.read_file(path / "zones.geojson").set_index("zone")
         tables = {name: _table(path / f"{name}.csv") for name in TABLES}
         hourly = pd.read_parquet(path / "hourly.parquet")
+        sources = (
+            _table(path / "sources.csv", dtype=str) if (path / "sources.csv").is_file() else no_sources()
+        )
     except Exception as error:  # GDAL, pandas and pyarrow each raise their own; all mean the same here
         raise InputError(f"{path}: a file of the output folder is missing or unreadable ({error})") from None
-    return Plan(model, record, sites, tables["supply"], tables["costs"], tables["emissions"], hourly, zones)
+    return Plan(
+        model, record, sites, tables["supply"], tables["costs"], tables["emissions"], hourly, zones, sources
+    )
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -89,5 +94,5 @@ def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, Real) and not isinstance(value, bool))
 
 
-def _table(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, keep_default_na=False, float_precision="round_trip")
+def _table(path: Path, dtype: type | None = None) -> pd.DataFrame:
+    return pd.read_csv(path, keep_default_na=False, float_precision="round_trip", dtype=dtype)

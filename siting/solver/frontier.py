@@ -40,13 +40,14 @@ MASTER_GAP_SHARE = 0.1  # masters are solved to this share of the asked gap
 
 
 @dataclass
-class _Best:
+class Best:
     """The best plan and the best bound of one goal."""
 
     value: float = math.inf
     bound: float = -math.inf
     modules: dict[str, int] = field(default_factory=dict)
     mix: dict[str, dict[int, float]] = field(default_factory=dict)
+    least_size: float = 0.0  # gaps are relative to the value, or to this
     proposal: dict[str, int] = field(default_factory=dict)  # modules in the last relaxation's optimum
     rounds: int = 0
 
@@ -58,29 +59,37 @@ class _Best:
     @property
     def gap(self) -> float:
         """Relative gap, infinite while one side is missing."""
-        return gap_share(self.value, self.bound) if self.has_plan and math.isfinite(self.bound) else math.inf
+        proven = self.has_plan and math.isfinite(self.bound)
+        return gap_share(self.value, self.bound, self.least_size) if proven else math.inf
 
 
 def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> Solution:
     """Minimise the objectives one after the other; `frontier` is reused and extended."""
     stages: list[StageResult] = []
     goal = Goal(data, data.objectives[0])
-    best = _Best()
+    best = Best()
     for i, name in enumerate(data.objectives):
         if i:
-            kept = best.value + TIE_SHARE * max(1.0, abs(best.value))
+            kept = best.value + TIE_SHARE * max(1.0, goal.least_size, abs(best.value))
             goal = goal.keep(name, kept)
-        run = _Run(goal, pool, frontier, clock, gap)
-        status = _solve_goal(run)
-        if not run.best.has_plan:
+        found, status = minimise(goal, pool, frontier, clock, gap)
+        if not found.has_plan:
             if not best.has_plan:
                 raise StoppedError(stopped_text(clock, status))
             break
-        best = run.best
-        stages.append(StageResult(name, best.value, min(best.bound, best.value), status))
+        best = found
+        value, bound = best.value / goal.unit, min(best.bound, best.value) / goal.unit
+        stages.append(StageResult(name, value, bound, status, data.least_size(name)))
         if status != "optimal":
             break
     return _solution(data, frontier, best, tuple(stages), clock)
+
+
+def minimise(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> tuple[Best, str]:
+    """Take one goal to the gap: the best plan and bound, and what ended it. Raises InfeasibleError."""
+    run = _Run(goal, pool, frontier, clock, gap, Best(least_size=goal.least_size))
+    status = _solve_goal(run)
+    return run.best, status
 
 
 @dataclass
@@ -92,7 +101,7 @@ class _Run:
     frontier: Frontier
     clock: Clock
     gap: float
-    best: _Best = field(default_factory=_Best)
+    best: Best = field(default_factory=Best)
     close_share: float = CLOSE_SHARE
 
     def price(self, asked: Mapping[str, list[Prices]], rough: bool = False) -> int:
@@ -106,7 +115,7 @@ class _Run:
         known = self.frontier.of(c)
         if not known or self.close_share == 0.0:
             return False
-        size = min(abs(worth(self.goal.weights, p.quantity)) for p in known)
+        size = self.goal.per_mw([p.quantity for p in known])
         natural = natural_cuts(self.goal.data, c)
         return self.frontier.slack(c, prices, natural) <= self.close_share * self.gap * size
 
@@ -125,8 +134,8 @@ def _solve_goal(run: _Run) -> str:
             new, broken = _round(run, penalty)
             run.clock.say(
                 f"closing the bounds for {run.goal.objective}, round {best.rounds}",
-                _finite(best.value),
-                _finite(best.bound),
+                _finite(best.value / run.goal.unit),
+                _finite(best.bound / run.goal.unit),
             )
             if best.gap <= run.gap:
                 return "optimal"
@@ -153,12 +162,11 @@ def _first_prices(run: _Run) -> None:
     """
     goal, frontier = run.goal, run.frontier
     weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
-    bounded = ("cost",) not in goal.weights
     rough = is_large(goal.data)
     asked = [
         c
         for c in goal.data.classes
-        if not (c in frontier.barred or frontier.knows(c, weights) or (bounded and frontier.of(c)))
+        if not (c in frontier.barred or frontier.knows(c, weights) or (goal.bounded and frontier.of(c)))
         and not (rough and frontier.bounds(c))  # the relaxation asks for more where it wants them
     ]
     for done, priced in enumerate(run.pool.price({c: [weights] for c in asked}, rough), start=1):
@@ -226,7 +234,9 @@ def _outside(run: _Run) -> None:
     best = run.best
     b = outside(run.goal, run.frontier)
     model = compile_model(b.m)
-    outcome = solve_mip(model, Clock(run.clock.left_s), "outside", run.gap * MASTER_GAP_SHARE, 1)
+    outcome = solve_mip(
+        model, Clock(run.clock.left_s), "outside", run.gap * MASTER_GAP_SHARE, 1, least_size=best.least_size
+    )
     if outcome.status == "infeasible":
         raise InfeasibleError(
             "the bounds prove that no choice of sites and supply meets all limits of the model together"
@@ -274,7 +284,7 @@ def _finite(value: float) -> float | None:
 
 
 def _solution(
-    data: Instance, frontier: Frontier, best: _Best, stages: tuple[StageResult, ...], clock: Clock
+    data: Instance, frontier: Frontier, best: Best, stages: tuple[StageResult, ...], clock: Clock
 ) -> Solution:
     """Join the chosen portfolios: terms and hours of a class are the mix of its portfolios' (all local rows are convex)."""
     energy: dict[str, Energy] = {}

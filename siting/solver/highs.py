@@ -121,14 +121,24 @@ def highs_of(model: Compiled, threads: int, objective: int = 0) -> highspy.Highs
 
 
 def solve_mip(
-    model: Compiled, clock: Clock, stage: str, gap: float, threads: int, start: Array | None = None
+    model: Compiled,
+    clock: Clock,
+    stage: str,
+    gap: float,
+    threads: int,
+    start: Array | None = None,
+    least_size: float = 0.0,
 ) -> Outcome:
     """Minimise the first objective to a relative gap; keeps incumbent and bound at a time limit or Ctrl-C.
+
+    The gap is relative to the objective, or to `least_size` if that is larger.
 
     The root relaxation of a large model is solved by HiPO where highspy-extras is installed.
     """
     h = highs_of(model, threads)
     h.setOptionValue("mip_rel_gap", gap)
+    if least_size:
+        h.setOptionValue("mip_abs_gap", gap * least_size)
     h.setOptionValue("time_limit", clock.left_s)
     if model.matrix.shape[0] > 20_000 and hipo_available():
         h.setOptionValue("mip_lp_solver", "hipo")
@@ -147,7 +157,7 @@ def solve_mip(
     h.cbMipLogging += log
     h.cbMipImprovingSolution += log
     interrupted = run_interruptible(h)
-    return _outcome(h, model, gap, interrupted)
+    return _outcome(h, model, gap, interrupted, least_size)
 
 
 def run_interruptible(h: highspy.Highs) -> bool:
@@ -180,7 +190,9 @@ def run_interruptible(h: highspy.Highs) -> bool:
     return stop.is_set()
 
 
-def _outcome(h: highspy.Highs, model: Compiled, gap: float, interrupted: bool) -> Outcome:
+def _outcome(
+    h: highspy.Highs, model: Compiled, gap: float, interrupted: bool, least_size: float = 0.0
+) -> Outcome:
     status = h.getModelStatus()
     info = h.getInfo()
     if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
@@ -200,7 +212,7 @@ def _outcome(h: highspy.Highs, model: Compiled, gap: float, interrupted: bool) -
     objective = float(model.objectives[0] @ x + model.offsets[0])
     if not is_mip and status == highspy.HighsModelStatus.kOptimal:
         bound = objective
-    close = abs(objective - bound) <= gap * max(abs(objective), 1e-9) * (1 + 1e-9) + 1e-9
+    close = abs(objective - bound) <= gap * max(abs(objective), least_size, 1e-9) * (1 + 1e-9) + 1e-9
     word = "optimal" if close else "interrupted" if interrupted else "time_limit"
     return Outcome(word, objective, min(bound, objective), x)
 

@@ -8,7 +8,7 @@ mechanism of the whole model.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -16,8 +16,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from siting.instance.instance import Instance, Resource
-from siting.model.policy import Quantity, bound, natural_cuts, scale, site_use, uses
-from siting.model.sites import it_mw, sites
+from siting.model.policy import Quantity, bound, natural_cuts, scale, site_use, spread_weights, uses
+from siting.model.sites import it_mw, sites, spread_sites
 from siting.model.terms import Build, Expression
 from siting.solver.highs import Array, Compiled, Outcome, compile_model, highs_of, load_values, solve_mip
 from siting.solver.known import Frontier, worth
@@ -39,12 +39,41 @@ class Goal:
     @property
     def weights(self) -> dict[Quantity, float]:
         """Prices of the objective itself on the quantities of every class."""
-        data = self.data
-        if self.objective == "carbon":
+        return self._row(self.objective)
+
+    def _row(self, objective: str) -> dict[Quantity, float]:
+        """An objective as prices on the quantities of every class."""
+        if objective == "carbon":
             return {("carbon",): 1.0}
-        if self.objective == "compute":
+        if objective == "compute":
             return {}
-        return {("cost",): 1.0, ("carbon",): carbon_price(data, self.objective)}
+        if objective == "spread":
+            return self._spread
+        return {("cost",): 1.0, ("carbon",): carbon_price(self.data, objective)}
+
+    @cached_property
+    def _spread(self) -> dict[Quantity, float]:
+        return {q: SPREAD_UNIT * w for q, w in spread_weights(self.data).items()}
+
+    @property
+    def bounded(self) -> bool:
+        """Whether what holds without solving anything (`natural_cuts`) bounds the objective from below."""
+        return all(q != ("cost",) and (q[0] != "stored" or w > 0) for q, w in self.weights.items())
+
+    @property
+    def unit(self) -> float:
+        """How many units of the solver one unit of the objective is."""
+        return SPREAD_UNIT if self.objective == "spread" else 1.0
+
+    @property
+    def least_size(self) -> float:
+        """What gaps are relative to at least, in solver units."""
+        return self.unit * self.data.least_size(self.objective)
+
+    def per_mw(self, quantities: Sequence[Mapping[Quantity, float]]) -> float:
+        """The least that 1 MW of IT counts in the objective, over portfolios given by their quantities."""
+        least = self.unit if self.objective == "spread" else 0.0  # MW against MW
+        return max(least, min(abs(worth(self.weights, q)) for q in quantities))
 
     def site_terms(self, b: Build, objective: str | None = None) -> Expression:
         """The sites' own part of an objective."""
@@ -53,6 +82,8 @@ class Goal:
             return -pyo.quicksum(it_mw(b, s) for s in self.data.sites)
         if name == "carbon":
             return 0.0
+        if name == "spread":
+            return SPREAD_UNIT * spread_sites(b)
         return pyo.quicksum(e for (_, place), e in b.cost_eur.items() if place in self.data.sites)
 
     def resources(self) -> dict[Resource, tuple[Literal["<=", ">="], float]]:
@@ -67,9 +98,7 @@ class Goal:
         """A class's use of every limit, in solver units."""
         own = {r: {q: scale(r) * a for q, a in row.items()} for r, row in uses(self.data, c).items()}
         for r in self.kept:
-            if r[1] != "compute":
-                price = 0.0 if r[1] == "carbon" else carbon_price(self.data, r[1])
-                row = {("carbon",): 1.0} if r[1] == "carbon" else {("cost",): 1.0, ("carbon",): price}
+            if row := self._row(r[1]):
                 own[r] = {q: KEPT_SCALE[r[1]] * a for q, a in row.items()}
         return own
 
@@ -87,7 +116,10 @@ class Goal:
 
 
 BROKEN = 1e-6  # an overstepped limit below this (solver units) is a rounding error
-KEPT_SCALE = {"cost": 1e-6, "weighted": 1e-6, "carbon": 1e-3, "compute": 1.0}
+KEPT_SCALE = {"cost": 1e-6, "weighted": 1e-6, "carbon": 1e-3, "compute": 1.0, "spread": 1e-6}
+SPREAD_UNIT = (
+    1e6  # MW in W: a EUR then weighs about one of them, and prices are no smaller than rounding errors
+)
 
 
 def carbon_price(data: Instance, objective: str) -> float:
@@ -101,6 +133,7 @@ class Inside:
 
     goal: Goal
     b: Build
+    portfolios: Mapping[str, Sequence[Portfolio]]
 
     @cached_property
     def compiled(self) -> Compiled:
@@ -109,7 +142,8 @@ class Inside:
 
     def solve(self, clock: Clock, gap: float, start: Array | None = None) -> tuple[Outcome, Compiled]:
         """The best plan of known portfolios."""
-        return solve_mip(self.compiled, clock, "joining portfolios", gap, 1, start), self.compiled
+        least = self.goal.least_size
+        return solve_mip(self.compiled, clock, "joining portfolios", gap, 1, start, least), self.compiled
 
     def broken(self) -> bool:
         """Whether a limit is still overstepped."""
@@ -145,7 +179,7 @@ def inside(goal: Goal, portfolios: Mapping[str, Sequence[Portfolio]], penalty: f
     total = pyo.quicksum(worth(weights, portfolios[c][j].quantity) * m.mix[c, j] for c, j in index)
     over = pyo.quicksum(penalty * v for v in m.over.values())
     m.goal = pyo.Objective(expr=total + goal.site_terms(b) + over)
-    return Inside(goal, b)
+    return Inside(goal, b, portfolios)
 
 
 def _limits(
@@ -230,16 +264,44 @@ def _units(goal: Goal, c: str, portfolios: Sequence[Portfolio], cuts: Sequence[C
 
 @dataclass(frozen=True)
 class Duals:
-    """Prices of an LP: per class what 1 MW of IT is worth, per limit what a unit more would save (solver units)."""
+    """Prices of an LP: per class what 1 MW of IT is worth, per limit what a unit more would save (solver units).
+
+    rows: the same of the rules on sites, by the name of their rows (`compute_target`, `most_sites`, ...), summed.
+    """
 
     objective: float
     limit: dict[Resource, float]
     mixed: dict[str, float]
+    rows: dict[str, float] = field(default_factory=dict)
 
 
 def duals(master: Inside, fixed: Mapping[str, int] | None = None) -> Duals | None:
     """Solve the LP relaxation of the inside master (or with sites fixed) and read its prices; None if infeasible."""
-    m, model = master.b.m, master.compiled
+    m, model = master.b.m, relaxed(master.compiled, fixed)
+    h = highs_of(model, 1)
+    h.run()
+    if h.getInfo().primal_solution_status != 2:
+        return None
+    solution = h.getSolution()
+    load_values(m, model, np.array(solution.col_value))
+    by_row = {id(row): float(y) for row, y in zip(model.rows, solution.row_dual, strict=True)}
+    resources = list(master.goal.resources())
+    limit = {resources[i]: by_row.get(id(row), 0.0) for i, row in m.limit.items()}
+    mixed = {c: by_row.get(id(row), 0.0) for c, row in m.mixed.items()}
+    return Duals(float(h.getInfo().objective_function_value), limit, mixed, by_name(model, solution.row_dual))
+
+
+def by_name(model: Compiled, row_dual: Sequence[float]) -> dict[str, float]:
+    """Prices of rows summed by the name of their constraint."""
+    found: dict[str, float] = {}
+    for row, y in zip(model.rows, row_dual, strict=True):
+        name = row.parent_component().local_name
+        found[name] = found.get(name, 0.0) + float(y)
+    return found
+
+
+def relaxed(model: Compiled, fixed: Mapping[str, int] | None = None) -> Compiled:
+    """The LP relaxation of a model with sites, or the LP left once its modules are `fixed` (sites not named: none)."""
     lower, upper = model.column_lower.copy(), model.column_upper.copy()
     if fixed is not None:
         for j, v in enumerate(model.columns):
@@ -248,21 +310,9 @@ def duals(master: Inside, fixed: Mapping[str, int] | None = None) -> Duals | Non
                 lower[j] = upper[j] = fixed.get(v.index(), 0)
             elif name == "open":
                 lower[j] = upper[j] = float(fixed.get(v.index(), 0) > 0)
-    relaxed = Compiled(
-        model.objectives, model.offsets, model.matrix, model.row_lower, model.row_upper, lower, upper,
-        np.zeros(len(model.columns), dtype=bool), model.columns, model.rows,
-    )  # fmt: skip
-    h = highs_of(relaxed, 1)
-    h.run()
-    if h.getInfo().primal_solution_status != 2:
-        return None
-    solution = h.getSolution()
-    load_values(m, relaxed, np.array(solution.col_value))
-    by_row = {id(row): float(y) for row, y in zip(model.rows, solution.row_dual, strict=True)}
-    resources = list(master.goal.resources())
-    limit = {resources[i]: by_row.get(id(row), 0.0) for i, row in m.limit.items()}
-    mixed = {c: by_row.get(id(row), 0.0) for c, row in m.mixed.items()}
-    return Duals(float(h.getInfo().objective_function_value), limit, mixed)
+    return replace(
+        model, column_lower=lower, column_upper=upper, integer=np.zeros(len(model.columns), dtype=bool)
+    )
 
 
 def class_prices(goal: Goal, c: str, d: Duals) -> dict[Quantity, float]:

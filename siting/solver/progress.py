@@ -31,13 +31,13 @@ def silent(step: Step) -> None:
     """Report to nobody."""
 
 
-def gap_share(incumbent: float, bound: float) -> float:
-    """Proven relative gap |incumbent - bound| / |incumbent|.
+def gap_share(incumbent: float, bound: float, least_size: float = 0.0) -> float:
+    """Proven relative gap |incumbent - bound| / |incumbent|, or over `least_size` where that is larger.
 
     >>> gap_share(200.0, 199.0)
     0.005
     """
-    return abs(incumbent - bound) / max(abs(incumbent), 1e-9)
+    return abs(incumbent - bound) / max(abs(incumbent), least_size, 1e-9)
 
 
 @dataclass

@@ -21,17 +21,21 @@ TermKey = tuple[str, str]  # (item, place)
 
 @dataclass(frozen=True)
 class StageResult:
-    """How far one objective was taken: its value in the plan, the bound proven for it, and what ended it."""
+    """How far one objective was taken: its value in the plan, the bound proven for it, and what ended it.
+
+    `least_size`: the gap is relative to the value, or to this if it is larger.
+    """
 
     objective: str
     value: float
     bound: float
     status: str
+    least_size: float = 0.0
 
     @property
     def gap(self) -> float:
         """Proven relative gap of this stage."""
-        return gap_share(self.value, self.bound)
+        return gap_share(self.value, self.bound, self.least_size)
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ def equal_sites(data: Instance, s: str, other: str) -> bool:
         two.line_yearly_eur_mw,
         two.line_capex_eur_mw,
     )
-    return same_place and same_cost and one.min_mw == two.min_mw
+    same_weight = data.spread_sites.get(s, 0.0) == data.spread_sites.get(other, 0.0)
+    return same_place and same_cost and same_weight and one.min_mw == two.min_mw
 
 
 def read_terms(terms: Mapping[K, object]) -> dict[K, float]:

@@ -30,10 +30,11 @@ def solve_whole(data: Instance, clock: Clock, gap: float, threads: int) -> Solut
         value = float(
             pyo.value(terms[name])
         )  # of this stage's plan, or of the last one's if this found none in time
-        stages.append(StageResult(name, value, min(outcome.bound, value), outcome.status))
+        bound = min(outcome.bound, value)
+        stages.append(StageResult(name, value, bound, outcome.status, data.least_size(name)))
         if outcome.status != "optimal":
             break
-        b.m.kept.add(terms[name] <= value + TIE_SHARE * max(1.0, abs(value)))
+        b.m.kept.add(terms[name] <= value + TIE_SHARE * max(1.0, data.least_size(name), abs(value)))
     return read_solution(b, tuple(stages), "whole", clock.seconds)
 
 
@@ -48,7 +49,8 @@ def _stage(
     rows, columns = model.matrix.shape
     clock.say(f"solving for {name}: {rows:,} rows, {columns:,} columns, {int(model.integer.sum())} integer")
     start = np.array([v.value or 0.0 for v in model.columns]) if started else None
-    outcome = solve_mip(model, clock, f"solving for {name}", gap, threads, start)
+    least = b.data.least_size(name)
+    outcome = solve_mip(model, clock, f"solving for {name}", gap, threads, start, least)
     if outcome.status == "infeasible":
         raise InfeasibleError(
             "the solver proves that no choice of sites and supply meets all limits of the model together"

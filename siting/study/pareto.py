@@ -1,100 +1,322 @@
-"""Cost against carbon: the plans no other plan beats on both, evenly spread in tonnes.
+"""One quantity against another: the plans no other plan beats on both, evenly spread along the limited one.
 
-Augmented epsilon-constraint (Mavrotas 2009, Appl. Math. Comput. 213): each point is the cheapest plan under a cap, with a
-price on carbon too small to move the plan but large enough that no tonne is emitted for nothing.
+Augmented epsilon-constraint (Mavrotas 2009, Appl. Math. Comput. 213, 455-465): both ends are lexicographic optima; each
+point between them optimises one quantity under a limit on the other, which stays in the objective at a weight too small to
+move the plan but large enough that none of it is spent for nothing. Limits that an earlier plan keeps anyway are passed
+over; what is saved by that goes where the curve leaves the widest gaps.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from siting.errors import InputError
+from siting.errors import InfeasibleError, InputError
 from siting.inputs.planning import PlanningModel
 from siting.plan.plan import Plan
+from siting.study.axes import Axis, optimising, pair
 
-TIE_EUR_T = 0.01  # breaks ties towards fewer tonnes: 100,000 t weigh EUR 1,000 of billions
-COLUMNS = ("cash_cost_eur_yr", "carbon_t_yr", "carbon_g_kwh", "cfe_score", "capex_eur", "energy_eur_mwh")
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLUMNS = ("cost_eur_yr", "carbon_t_yr", "carbon_g_kwh", "cfe_score", "capex_eur", "energy_eur_mwh", "it_mw")
+AUGMENTED = (
+    1e-3  # Mavrotas' eps: the whole range of the limited quantity weighs this share of the other's range
+)
+GAP_OF_RANGE = 0.005  # points are proven this close, as a share of the range they spread over
+TIGHTEST_GAP = 1e-6
+EVEN_SHARE = 2 / 3  # of the points between the ends are spread evenly, the others fill the widest gaps
+RESOLUTION = 1e-3  # of the range: limits closer together are the same
+SAME = 1e-5  # of the range: plans closer together are one
+
+Solve = Callable[[PlanningModel], Plan]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A plan of the front: x is what was optimised, y what was limited (both the better the less), and the loosest limit
+    on y the plan is known to be the answer to."""
+
+    plan: Plan
+    x: float
+    y: float
+    limit: float
+    gap: float
 
 
 @dataclass(frozen=True)
 class Pareto:
-    """Plans from the cheapest to the cleanest, and their table (one row a point).
+    """Plans along the front, from the best in the first quantity to the best in the second.
 
-    Columns: totals of the plan, `gap`, `sites`, and `abatement_eur_t`: what a tonne less costs from the point before.
-    `knee` is the point farthest from the straight line between the ends (both axes scaled to their range).
+    table: one row a point - both quantities and other totals (units in the names), `gap` (proven share, of the optimised
+    quantity, to which the point is the best under its limit), the rate of exchange since the point before (such as
+    `eur_per_t`), sites, and those that appear and vanish. knee: the point farthest below the straight line between the
+    ends, both axes scaled to their range.
     """
 
     plans: tuple[Plan, ...]
     table: pd.DataFrame
     knee: int
+    axes: tuple[Axis, Axis]
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def exchange(self) -> str:
+        """Name of the column with what a unit of the second quantity costs in the first."""
+        return exchange_column(self.axes)
 
     def to_json(self) -> str:
-        """The table and the knee as JSON."""
-        return json.dumps({"points": self.table.to_dict("records"), "knee": self.knee}, indent=1)
+        """Table, axes, knee and notes as strict JSON."""
+        rows = [
+            {str(key): None if isinstance(v, float) and not math.isfinite(v) else v for key, v in row.items()}
+            for row in self.table.to_dict("records")
+        ]
+        axes = [
+            {"name": a.name, "column": a.column, "better": "less" if a.sense > 0 else "more"}
+            for a in self.axes
+        ]
+        return json.dumps(
+            {"axes": axes, "points": rows, "knee": self.knee, "notes": list(self.notes)}, indent=1, allow_nan=False
+        )  # fmt: skip
+
+    def figure(self) -> Figure:
+        """The front as a curve, the knee marked, with a strip of which sites are built along it (matplotlib)."""
+        from siting.output.study_figures_pareto import pareto_figure
+
+        return pareto_figure(self)
 
     def save(self, folder: str | Path, overwrite: bool = False) -> Path:
-        """Write pareto.csv, pareto.json and one output folder a point, whole or not at all."""
-        from siting.output.folder import write_pareto
+        """Write pareto.csv, pareto.json, report.html, pareto.png (with matplotlib) and a folder a point, whole or not at all."""
+        from siting.output.figures import png_if_possible
+        from siting.output.folder import write_study
+        from siting.output.report import report_html
 
-        return write_pareto(self, Path(folder), overwrite)
+        table = self.table.to_csv(index_label="point", lineterminator="\n")
+        files = {"pareto.csv": table.encode("utf-8"), "pareto.json": (self.to_json() + "\n").encode("utf-8")}
+        files |= png_if_possible("pareto.png", self.figure)
+        files["report.html"] = report_html(self).encode("utf-8")
+        plans = {f"point-{i:02d}": plan for i, plan in enumerate(self.plans)}
+        return write_study(files, plans, Path(folder), overwrite)
+
+    def __repr__(self) -> str:
+        from siting.output.curve import pareto_text
+
+        return pareto_text(self)
+
+    def _repr_html_(self) -> str:
+        from siting.output.curve import pareto_html
+
+        return pareto_html(self)
 
 
-def pareto_front(model: PlanningModel, points: int, solve: Callable[[PlanningModel], Plan]) -> Pareto:
-    """Solve the two ends, then `points` - 2 caps evenly between them; drop what an earlier point already dominates."""
+def pareto_front(
+    model: PlanningModel, points: int, solve: Solve, of: Sequence[str] = ("cost", "carbon")
+) -> Pareto:
+    """Solve both ends, then limits between them until there are `points` plans or no further one to be found.
+
+    Raises InputError for fewer than 2 points or a pair of quantities no front can be drawn over.
+    """
     if points < 2:
         raise InputError(f"pareto: {points} points make no curve; give at least 2")
-    cheapest = solve(_priced(model))
-    cleanest = solve(model.with_(objective="carbon"))
-    most, least = cheapest.totals["carbon_t_yr"], cleanest.totals["carbon_t_yr"]
-    caps = [most + (least - most) * i / (points - 1) for i in range(1, points - 1)] if least < most else []
-    middle = [solve(_priced(model).with_(**{"carbon.cap_t_yr": cap})) for cap in caps]
-    plans = _undominated([cheapest, *middle, cleanest])
-    table = _table(plans)
-    return Pareto(tuple(plans), table, _knee(table))
+    axes = pair(of, model)
+    search = _Search(*_without_internal_price(model, axes), axes, solve)
+    search.ends()
+    search.spread(points)
+    found = search.points
+    plans = [point.plan for point in found]
+    table = _table(found, axes)
+    return Pareto(tuple(plans), table, _knee(found), axes, tuple(search.notes))
 
 
-def _priced(model: PlanningModel) -> PlanningModel:
-    return model.with_(objective={"cost": 1.0, "carbon_eur_t": TIE_EUR_T})
+def _without_internal_price(model: PlanningModel, axes: tuple[Axis, Axis]) -> tuple[PlanningModel, list[str]]:
+    """A price on carbon inside the cost would mix the two axes of a cost-carbon front."""
+    if {axis.name for axis in axes} != {"cost", "carbon"} or not model.carbon.internal_price_eur_t:
+        return model, []
+    note = "carbon.internal_price_eur_t is left out: on a front of cost and carbon the tonnes are an axis of their own"
+    return model.with_(**{"carbon.internal_price_eur_t": 0.0}), [note]
 
 
-def _undominated(plans: list[Plan]) -> list[Plan]:
-    """Plans none of the others beats on cost and carbon, within the gap each is proven to."""
+@dataclass
+class _Search:
+    """The front as far as it is known."""
 
-    def beaten(plan: Plan) -> bool:
-        cost, tonnes = plan.totals["cash_cost_eur_yr"], plan.totals["carbon_t_yr"]
-        return any(
-            other.totals["cash_cost_eur_yr"] <= cost and other.totals["carbon_t_yr"] < tonnes * (1 - 1e-9)
-            for other in plans
-            if other is not plan
+    model: PlanningModel
+    notes: list[str]
+    axes: tuple[Axis, Axis]
+    solve: Solve
+    points: list[Point] = field(default_factory=list)
+    span_x: float = 0.0
+    span_y: float = 0.0
+
+    def ends(self) -> None:
+        """The two lexicographic optima; alone if one plan is best in both."""
+        first, second = self.axes
+        start = self._point(optimising(self.model, first, second))
+        end = self._point(optimising(self.model, second, first)) if second.objective else self._extreme(start)
+        self._spans(start, end)
+        gap = max(
+            TIGHTEST_GAP,
+            min(self.model.solve.gap_share, GAP_OF_RANGE * self.span_x / max(abs(start.x), 1e-9)),
         )
+        if gap < self.model.solve.gap_share:
+            self.model = self.model.with_(**{"solve.gap_share": gap})
+            if start.gap > gap:
+                start = self._point(optimising(self.model, first, second))
+            if end.gap > gap:
+                end = self._again(end)
+            self._spans(start, end)
+        self.points = [self._tight(start)]
+        if self.span_y > SAME * max(abs(start.y), 1.0):
+            self._add(end)
+        else:
+            self.notes.append(f"one plan is best in {first.label} and {second.label}: the front is a point")
 
-    return [plan for plan in plans if not beaten(plan)]
+    def _again(self, end: Point) -> Point:
+        """The far end once more, at the gap the points are proven to."""
+        first, second = self.axes
+        if second.objective:
+            return self._point(optimising(self.model, second, first))
+        tight = optimising(second.limited(self.model, second.sense * end.limit), first)
+        return replace(self._point(tight), limit=end.limit)
+
+    def spread(self, wanted: int) -> None:
+        """Even limits first, then the widest gaps, until there are `wanted` points or nothing is left between them."""
+        if len(self.points) < 2:
+            return
+        start, end = self.points[0].y, self.points[-1].y
+        even = math.ceil(EVEN_SHARE * (wanted - 2))
+        for i in range(1, even + 1):
+            limit = start + (end - start) * i / (even + 1)
+            if not any(point.y <= limit <= point.limit for point in self.points):
+                self._at(limit)
+        while len(self.points) < wanted:
+            between = self._widest()
+            if between is None:
+                self.notes.append(
+                    f"{len(self.points)} plans make the whole front at this resolution; {wanted} were asked for"
+                )
+                return
+            self._at(between)
+
+    def _spans(self, start: Point, end: Point) -> None:
+        self.span_x, self.span_y = end.x - start.x, start.y - end.y
+
+    def _widest(self) -> float | None:
+        """The limit in the middle of what is open between the two points farthest apart; None if nothing is open."""
+        gaps = [
+            (math.hypot((p.y - q.y) / self.span_y, (q.x - p.x) / (self.span_x or 1.0)), (p.y + q.limit) / 2)
+            for p, q in pairwise(self.points)
+            if p.y - q.limit > RESOLUTION * self.span_y
+        ]
+        return max(gaps)[1] if gaps else None
+
+    def _at(self, limit: float) -> None:
+        """Solve under a limit on the second quantity and put the plan in its place."""
+        first, second = self.axes
+        model = second.limited(self.model, second.sense * limit)
+        weights = None
+        if (first.name, second.name) == ("cost", "carbon"):
+            weights = {"cost": 1.0, "carbon_eur_t": AUGMENTED * self.span_x / self.span_y}
+        point = self._point(optimising(model, first, second, weights=weights))
+        self._add(self._tight(replace(point, limit=limit)))
+
+    def _tight(self, point: Point) -> Point:
+        """Where the second quantity has no objective to augment with: tighten its limit for as long as that is free."""
+        first, second = self.axes
+        if second.objective or not self.span_y:
+            return point
+        step = RESOLUTION * self.span_y
+        while True:
+            model = second.limited(self.model, second.sense * (point.y - step))
+            try:
+                tighter = self._point(optimising(model, first))
+            except (InfeasibleError, InputError):  # beyond the end
+                return point
+            if tighter.x > point.x:
+                return point
+            point, step = replace(tighter, limit=point.limit), 2 * step
+
+    def _extreme(self, start: Point) -> Point:
+        """The best value of a quantity without objective: between a limit that has a plan and one that has none."""
+        first, second = self.axes
+        held, lost = start, second.sense * second.ideal
+        limit = lost
+        while abs(held.y - lost) > RESOLUTION * max(abs(held.y), abs(lost)):
+            try:
+                point = self._point(optimising(second.limited(self.model, second.sense * limit), first))
+                held = replace(point, limit=limit)
+            except InfeasibleError:
+                lost = limit
+            if held.y <= lost:
+                return held
+            limit = (held.y + lost) / 2
+        self.notes.append(
+            f"the best {second.label} is {second.sense * held.y / second.divisor:,.5g} {second.unit} to within "
+            f"{abs(held.y - lost) / second.divisor:,.2g}: {second.limit} = {second.sense * lost:,.5g} has no plan"
+        )
+        return held
+
+    def _point(self, model: PlanningModel) -> Point:
+        first, second = self.axes
+        plan = self.solve(model)
+        y = second.sense * second.value(plan)
+        return Point(plan, first.sense * first.value(plan), y, y, _gap(plan, first))
+
+    def _add(self, new: Point) -> None:
+        """Keep what no other point beats; who beats another answers its limit, too."""
+        kept: list[Point] = []
+        for point in sorted([*self.points, new], key=lambda p: (p.x, p.y)):
+            if kept and kept[-1].y <= point.y + SAME * self.span_y:
+                kept[-1] = replace(kept[-1], limit=max(kept[-1].limit, point.limit))
+            elif kept and point.x - kept[-1].x <= SAME * self.span_x:
+                kept[-1] = replace(point, limit=max(kept[-1].limit, point.limit))
+            else:
+                kept.append(point)
+        self.points = kept
 
 
-def _table(plans: list[Plan]) -> pd.DataFrame:
+def _gap(plan: Plan, axis: Axis) -> float:
+    """The gap proven for the optimised quantity: of its own stage, or of the weighted sum it is nearly all of."""
+    stages = [plan.record["objective"], *plan.record["later_objectives"]]
+    own = next((stage for stage in stages if stage["name"] == axis.objective), stages[0])
+    return math.inf if own["gap"] is None else float(own["gap"])
+
+
+def exchange_column(axes: tuple[Axis, Axis]) -> str:
+    """Column of the rate of exchange, e.g. `eur_per_t`."""
+    return f"{axes[0].per}_per_{axes[1].per}"
+
+
+def _table(points: list[Point], axes: tuple[Axis, Axis]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for plan in plans:
-        row: dict[str, Any] = {column: plan.totals[column] for column in COLUMNS}
-        row |= {"gap": plan.gap, "sites": ", ".join(sorted(plan.chosen.index)), "abatement_eur_t": None}
-        if rows:
-            saved = rows[-1]["carbon_t_yr"] - plan.totals["carbon_t_yr"]
-            extra = plan.totals["cash_cost_eur_yr"] - rows[-1]["cash_cost_eur_yr"]
-            row["abatement_eur_t"] = extra / saved if saved > 0 else None
+    before: Point | None = None
+    for point in points:
+        plan = point.plan
+        row: dict[str, Any] = {axis.column: axis.value(plan) for axis in axes}
+        row |= {column: float(plan.totals[column]) for column in COLUMNS}
+        row |= {"gap": point.gap, exchange_column(axes): None}
+        now, then = set(plan.chosen.index), set(before.plan.chosen.index if before else plan.chosen.index)
+        if before is not None:
+            row[exchange_column(axes)] = (point.x - before.x) / (before.y - point.y)
+        for name, sites in (("sites", now), ("appear", now - then), ("vanish", then - now)):
+            row[name] = ", ".join(sorted(sites))
         rows.append(row)
-    return pd.DataFrame(rows)
+        before = point
+    return pd.DataFrame(rows).astype({exchange_column(axes): float}).rename_axis("point")
 
 
-def _knee(table: pd.DataFrame) -> int:
+def _knee(points: list[Point]) -> int:
     """The point farthest below the line between the ends."""
-    cost, tonnes = table["cash_cost_eur_yr"], table["carbon_t_yr"]
-    width, height = tonnes.iloc[0] - tonnes.iloc[-1], cost.iloc[-1] - cost.iloc[0]
+    start, end = points[0], points[-1]
+    width, height = start.y - end.y, end.x - start.x
     if width <= 0 or height <= 0:
         return 0
-    x, y = (tonnes.iloc[0] - tonnes) / width, (cost - cost.iloc[0]) / height
-    return int((x - y).to_numpy().argmax())
+    below = [(start.y - p.y) / width - (p.x - start.x) / height for p in points]
+    return max(range(len(points)), key=below.__getitem__)

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from siting import api
 from siting.errors import InfeasibleError, InputError
 from siting.inputs.finance import annuity_share
 from siting.inputs.load import load
@@ -287,3 +288,13 @@ def test_only_keeps_one_class(data: Instance) -> None:
     assert own.classes == ("ES",) and set(own.sites) == {"es-zaragoza"}
     assert {c for c, _ in own.availability} == {"ES"} and set(own.price_eur_mwh) == {"ES"}
     assert own.weight == data.weight
+
+
+def test_forbidding_a_site_never_loosens_its_neighbours(tiny_question: PlanningModel) -> None:
+    """Spare land of a class is its tightest candidate's, forbidden or not: a plan must not get cheaper by a ban."""
+    free = api.prepare(tiny_question).data
+    for s, site in free.sites.items():
+        barred = api.prepare(tiny_question.with_(**{"sites.forbid": [s]})).data
+        assert s not in barred.sites
+        for c in barred.classes:
+            assert barred.spare_land_ha_mw[c] == free.spare_land_ha_mw[c], (s, site)

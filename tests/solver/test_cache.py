@@ -332,6 +332,8 @@ OTHERS: dict[str, Any] = {  # every other field of an instance, and another valu
     "carbon_weight_eur_t": 100.0,
     "compute_pflops_mw": 1.0,
     "accelerators_per_mw": 1.0,
+    "spread_sites": {"one": 1.0},
+    "spread_options": {"grid": -1.0},
     "notes": ("a note",),
 }
 

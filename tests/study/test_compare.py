@@ -1,0 +1,193 @@
+"""Plans side by side: sums by hand, mixed questions, what is not known, and as a user sees it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import siting
+from siting.cli import app
+from siting.errors import InputError
+from siting.inputs.planning import PlanningModel
+from siting.output.compare_figure import cost_parts
+from siting.output.comparison_text import _blocks, comparison_text, row_cells
+from siting.plan.plan import Plan
+from siting.study.compare import Comparison, power_year, side_by_side
+from siting.study.entries import named_entries, split_name
+
+
+@pytest.fixture(scope="module")
+def both(tiny_question: PlanningModel) -> Comparison:
+    return siting.compare(tiny_question, ["cost", "green"])
+
+
+@pytest.fixture(scope="module")
+def saved(tiny_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_plan.save(tmp_path_factory.mktemp("saved") / "before")
+
+
+def altered(plan: Plan, **totals: float) -> Plan:
+    """The same plan with other totals."""
+    return dataclasses.replace(plan, record={**plan.record, "totals": {**plan.totals, **totals}})
+
+
+def test_cost_is_plant_plus_opex_and_every_figure_part(both: Comparison) -> None:
+    for name, plan in both.plans.items():
+        column = both.table[name]
+        plant, opex = (
+            column["of it plant and upkeep [M EUR/yr]"],
+            column["of it opex: energy, fuel, charges [M EUR/yr]"],
+        )
+        assert plant + opex == pytest.approx(column["cost [M EUR/yr]"], rel=1e-9)
+        assert sum(cost_parts(plan).values()) == pytest.approx(plan.totals["cash_cost_eur_yr"], rel=1e-9)
+        assert column["cost of an accelerator [EUR/yr]"] == pytest.approx(
+            plan.totals["cash_cost_eur_yr"] / plan.totals["accelerators"]
+        )
+
+
+def test_power_by_country_and_by_site_sum_to_the_plan(both: Comparison) -> None:
+    by_country = both.table[both.table.index.str.endswith("[MW of IT]")]
+    for name, plan in both.plans.items():
+        assert by_country[name].sum() == pytest.approx(plan.totals["it_mw"])
+        assert both.sites[name].sum() == pytest.approx(plan.totals["it_mw"])
+        assert set(both.sites.index[both.sites[name] > 0]) == set(plan.chosen.index)
+
+
+def test_a_tonne_less_costs_what_the_two_plans_differ_by(tiny_plan: Plan) -> None:
+    cost, tonnes = tiny_plan.totals["cash_cost_eur_yr"], tiny_plan.totals["carbon_t_yr"]
+    cleaner = altered(tiny_plan, cash_cost_eur_yr=cost + 300_000, carbon_t_yr=tonnes - 1_000)
+    dirtier = altered(tiny_plan, cash_cost_eur_yr=cost - 5_000, carbon_t_yr=tonnes + 10)
+    larger = altered(cleaner, it_mw=2 * tiny_plan.totals["it_mw"], carbon_t_yr=tonnes - 2_000)
+    told = side_by_side({"a": tiny_plan, "b": cleaner, "c": dirtier, "d": larger})
+    price = told.abatement["abatement_eur_t"]
+    assert price[0] == pytest.approx(300.0)
+    assert price[1:].isna().all(), "dirtier plans and plans of another size have no price of a tonne"
+    assert list(told.table.loc["a tonne less than the plan before [EUR/t]"].notna()) == [
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert any("300 EUR per tonne avoided" in line for line in told.differences)
+
+
+def test_what_a_plan_does_not_know_is_null_and_not_zero(both: Comparison, tiny_plan: Plan) -> None:
+    assert both.table.loc["water [m3/yr]"].isna().all()
+    assert json.loads(both.to_json())["table"]["water [m3/yr]"] == {"cost": None, "green": None}
+    wet = side_by_side({"wet": altered(tiny_plan, water_m3_yr=12.0, market_based_t_yr=7.0), "dry": tiny_plan})
+    assert wet.table.at["water [m3/yr]", "wet"] == 12.0
+    assert wet.table.loc["market based [t CO2e/yr]"].isna().tolist() == [False, True]
+    sites = tiny_plan.sites.copy()
+    sites.loc[tiny_plan.chosen.index[0], "land_ha"] = float("nan")
+    landless = side_by_side({"a": dataclasses.replace(tiny_plan, sites=sites), "b": tiny_plan})
+    assert landless.table.loc["land of the sites [ha]"].isna().tolist() == [True, False]
+
+
+def test_a_site_has_power_when_its_grid_connection_is_there(tiny_plan: Plan) -> None:
+    sites = tiny_plan.sites.copy()
+    first, second = tiny_plan.chosen.index[:2]
+    sites.loc[first, "grid_wait_yr"] = 1.5
+    sites.loc[second, "connection_mw"] = 0.0
+    years = power_year(dataclasses.replace(tiny_plan, sites=sites))
+    assert years[first] == 2027.5 and years[second] == 2030, (
+        "decision 2026 + wait; the period without a connection"
+    )
+
+
+def test_a_limit_that_binds_in_one_plan_alone_is_named(both: Comparison) -> None:
+    words = "\n".join(both.differences)
+    own = [
+        limit
+        for limit in both.plans["green"].record["binding"]
+        if limit not in both.plans["cost"].record["binding"]
+    ]
+    assert own, "green binds on nothing else than cost: another model for this test"
+    assert all(f"green: {limit['limit']} binds at" in words for limit in own)
+
+
+def test_models_and_saved_plans_stand_side_by_side(
+    tiny_question: PlanningModel, saved: Path, tiny_plan: Plan
+) -> None:
+    asked = {"now": tiny_question.with_(**{"sites.min": 3}), "before": saved}
+    told = siting.compare(asked)
+    assert list(told.plans) == ["now", "before"]
+    assert told.plans["before"].totals == tiny_plan.totals
+    assert list(siting.compare([saved, tiny_question]).plans) == ["before", "Tiny"]
+
+
+def test_every_model_once_under_each_portfolio(tiny_question: PlanningModel, tiny_plan: Plan) -> None:
+    found = named_entries({"a": tiny_question, "b": tiny_question, "old": tiny_plan}, ["cost", "green"])
+    assert list(found) == ["a-cost", "a-green", "b-cost", "b-green", "old"]
+    assert list(named_entries([tiny_question, tiny_plan.model.with_(title="other")])) == ["Tiny", "other"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "portfolios", "words"),
+    [
+        (["model", "model"], None, "two are called 'Tiny'"),
+        (["plan"], None, "at least two"),
+        (["plan", "plan2"], ["cost"], "only saved plans"),
+        (["model"], ["cost"], "at least two"),
+        (["model"], ["cost", "gren"], "did you mean green"),
+    ],
+)
+def test_what_makes_no_comparison_is_refused(
+    tiny_question: PlanningModel, tiny_plan: Plan, asked: list[str], portfolios: list[str] | None, words: str
+) -> None:
+    second = dataclasses.replace(tiny_plan, record={**tiny_plan.record, "title": "other"})
+    known = {"model": tiny_question, "plan": tiny_plan, "plan2": second}
+    with pytest.raises(InputError, match=words):
+        named_entries([known[name] for name in asked], portfolios)
+
+
+def test_it_is_saved_whole_with_figure_and_plans(both: Comparison, tmp_path: Path) -> None:
+    out = both.save(tmp_path / "both")
+    assert (out / "comparison.png").read_bytes()[:4] == b"\x89PNG"
+    told = json.loads((out / "comparison.json").read_text(encoding="utf-8"))
+    assert set(told["sites"]) == set(both.sites.index) and len(told["abatement"]) == 1
+    assert siting.audit_folder(out / "green") == []
+    again = siting.compare([out / "cost", out / "green"])
+    assert again.save(out, overwrite=True) == out
+    assert siting.audit_folder(out / "cost") == []
+
+
+def test_it_reads_within_100_columns_however_many_plans(both: Comparison) -> None:
+    many = side_by_side({f"a rather long name {i}": both.plans["green"] for i in range(9)})
+    for told in (both, many):
+        lines = comparison_text(told).splitlines()
+        assert max(map(len, lines)) <= 100
+    assert _blocks(40, [18] * 5) == [[0, 1, 2], [0, 3, 4]]
+    assert row_cells("x", [float("nan"), 2.0]) == ["-", "2"]
+
+
+def test_both_pictures_draw(both: Comparison) -> None:
+    bars, table = both.figure(), both.figure("table")
+    assert len(bars.axes) == 3 and len(table.axes) == 4
+    with pytest.raises(InputError, match="have: bars, table"):
+        both.figure("pie")
+    assert "<table" in both._repr_html_()
+
+
+def test_as_a_user(tiny_model: Path, saved: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        app, ["compare", f"now={tiny_model}", str(saved), "-o", str(tmp_path / "mixed"), "--quiet"]
+    )
+    assert done.exit_code == 0, done.output
+    assert done.stdout.split()[:2] == ["now", "before"] and "now shares" not in done.stdout.splitlines()[0]
+    assert sorted(p.name for p in (tmp_path / "mixed").iterdir() if p.is_dir()) == ["before", "now"]
+    for arguments, words in (
+        (["compare", str(saved), str(saved)], "NAME=PATH"),
+        (["compare", str(saved), f"b={saved}", "--budget", "1e9"], "not solved again"),
+        (["compare", str(tmp_path), str(tiny_model)], "holds no plan.json"),
+    ):
+        refused = CliRunner().invoke(app, arguments)
+        assert refused.exit_code == 2 and words in refused.stderr
+
+
+def test_a_name_goes_before_an_equals_sign() -> None:
+    assert split_name("a=b/c.yaml") == ("a", "b/c.yaml")
+    assert split_name("x/y=z.yaml") == ("y=z", "x/y=z.yaml")
