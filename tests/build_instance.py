@@ -178,7 +178,7 @@ def small_world(data: Instance) -> World:
     return World(
         name="small",
         folder=Path(__file__).parent / "known",
-        values={},
+        values={"site_values": {}},
         zones=zones,
         countries=none,
         options=none,

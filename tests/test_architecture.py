@@ -58,7 +58,7 @@ def stage(module: str) -> str:
     """The stage a module of the package belongs to; the package itself and what starts it are the last."""
     parts = module.split(".")
     name = parts[1] if len(parts) > 1 else "api"
-    return "cli" if name.startswith(("cli", "__main__")) else name
+    return "cli" if name.startswith(("cli", "__main__")) else "api" if name.startswith("api") else name
 
 
 def module_of(path: Path) -> str:

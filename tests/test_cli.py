@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from siting import api
+from siting import api, api_study
 from siting.cli import app, main
 from siting.errors import StoppedError
 from siting.output.folder import PLAN_FILES
@@ -129,7 +130,7 @@ def test_an_existing_output_is_refused_before_solving(
         raise AssertionError("solved for nothing")
 
     monkeypatch.setattr(api, "solve", never)
-    monkeypatch.setattr(api, "compare", never)
+    monkeypatch.setattr(api_study, "compare", never)
     for command in ("solve", "compare"):
         done = run(command, tiny_model, "-o", tmp_path)
         assert done.exit_code == 2
@@ -205,7 +206,7 @@ def test_compare_json_carries_the_records(
     from siting.study.compare import side_by_side
 
     monkeypatch.setattr(
-        api, "compare", lambda model, names, *rest: side_by_side(dict.fromkeys(names, tiny_plan))
+        api_study, "compare", lambda models, names, *rest: side_by_side(dict.fromkeys(names, tiny_plan))
     )
     done = run("compare", tiny_model, "--json", "--quiet")
     assert json.loads(done.stdout)["plans"]["green"]["title"] == "Tiny"
@@ -242,9 +243,12 @@ def test_export_writes_beside_us_and_never_over_a_file(
     assert run("export", saved, "--to", "geojson").exit_code == 2
     assert run("export", saved, "--to", "geojson", "--overwrite").exit_code == 0
     assert run("export", saved, "--to", "csv", "-o", tmp_path / "a.csv").exit_code == 0
-    done = run("export", saved, "--to", "xlsx")
+    assert run("export", saved, "-o", tmp_path / "a.gpkg", "--crs", "EPSG:3035").exit_code == 0
+    done = run("export", saved, "--to", "dwg")
     assert done.exit_code == 2
-    assert "not available yet; have: csv, geojson" in done.stderr
+    assert "--to dwg: not a format" in done.stderr
+    assert run("export", saved).exit_code == 2
+    assert "RFC 7946" in run("export", saved, "-o", "b.geojson", "--crs", "EPSG:3035").stderr
 
 
 def test_audit_finds_a_changed_number(saved: Path, tmp_path: Path, tiny_plan: Plan) -> None:
@@ -266,23 +270,70 @@ def test_models_and_version() -> None:
 
 
 def test_data_lists_and_describes_worlds(tiny_world: Path) -> None:
-    assert "eu27" in run("data", "list").stdout
+    listed = run("data", "list").stdout
+    assert "eu27" in listed and "zone_values" in listed and "weather years" in listed
     done = run("data", "describe", tiny_world)
     assert done.exit_code == 0, done.output
-    for word in ("Three invented zones", "sites.csv", "scenario", "solar_cf", "Invented for the tests"):
+    for word in ("Three invented zones", "sites", "scenario", "solar_cf"):
         assert word in done.stdout
+
+
+def test_data_describe_tells_a_table(tiny_world: Path) -> None:
+    for words in (("eu27", "rules"), ("rules",)):
+        done = run("data", "describe", *words)
+        assert done.exit_code == 0, done.output
+        for word in ("National rules", "threshold_mw", "MW", "de-enefg", "CC-BY-4.0"):
+            assert word in done.stdout
+    done = run("data", "describe", tiny_world, "zone_value")
+    assert done.exit_code == 2 and "did you mean zone_values" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("describe",), ("describe", "eu27", "zone_values"), ("describe", "rules"), ("check",), ("list",)],
+)
+def test_data_fits_the_terminal(words: tuple[str, ...]) -> None:
+    assert max(map(len, run("data", *words).stdout.splitlines())) <= 100
+
+
+def test_data_describe_draws(tiny_world: Path, tmp_path: Path) -> None:
+    done = run("data", "describe", tiny_world, "--figure", tmp_path / "map.png")
+    assert done.exit_code == 0 and (tmp_path / "map.png").stat().st_size > 5_000
+    done = run("data", "describe", tiny_world, "--figure", tmp_path / "week.svg", "--zone", "SE")
+    assert done.exit_code == 0 and "Sweden" in (tmp_path / "week.svg").read_text(encoding="utf-8")
+    done = run("data", "describe", tiny_world, "--figure", tmp_path / "week.svg", "--zone", "XX")
+    assert done.exit_code == 2 and "no zone 'XX'" in done.stderr
 
 
 def test_data_check_of_the_bundled_world() -> None:
     done = run("data", "check")
     assert done.exit_code == 0, done.stderr
-    assert "hold together" in done.stdout
+    for word in ("hold together", "M measured, m modelled, p proxy", "within 15% of published"):
+        assert word in done.stdout
 
 
-def test_data_check_names_what_is_missing(tiny_world: Path) -> None:
+def test_data_check_of_a_world_without_published_figures(tiny_world: Path) -> None:
     done = run("data", "check", tiny_world)
+    assert done.exit_code == 0, done.stderr
+    assert "hold together" in done.stdout and "Grid carbon" not in done.stdout
+
+
+def test_data_check_names_all_that_is_wrong(tiny_world: Path, tmp_path: Path) -> None:
+    world = tmp_path / "tiny"
+    shutil.copytree(tiny_world, world)
+    (world / "sources.csv").write_text("source,title,publisher,year,url,licence,note\n", encoding="utf-8")
+    (world / "rules.csv").write_text("rule\nx\n", encoding="utf-8")
+    coverage = (world / "series" / "coverage.csv").read_text(encoding="utf-8")
+    (world / "series" / "coverage.csv").write_text(
+        coverage.replace("FR,solar_cf", "FI,solar_cf"), encoding="utf-8"
+    )
+    done = run("data", "check", world)
     assert done.exit_code == 2
-    assert "published_carbon.csv" in done.stderr or "emission_factors.csv" in done.stderr
+    for word in (
+        "no row for source 'test'",
+        "solar_cf:FI of 2019: is in coverage.csv but not in the parquet",
+    ):
+        assert word in done.stderr
 
 
 def test_data_build_needs_its_raw_data(tmp_path: Path) -> None:

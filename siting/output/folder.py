@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from siting.errors import InputError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from siting.plan.plan import Plan
     from siting.study.compare import Comparison
-    from siting.study.pareto import Pareto
 
 PLAN_FILES = (
     "plan.json",
@@ -27,12 +28,23 @@ PLAN_FILES = (
     "costs.csv",
     "emissions.csv",
     "hourly.parquet",
+    "sources.csv",
+    "report.html",
 )
-COMPARISON_FILES = ("comparison.csv", "comparison.json")
+STUDIES = (
+    "alternatives",
+    "comparison",
+    "explanation",
+    "pareto",
+    "robust",
+    "sweep",
+    "tornado",
+)  # how the files of a study begin
+STUDY_SUFFIXES = {".csv", ".json", ".png"}
 
 
 def write_plan(plan: Plan, folder: Path, overwrite: bool = False) -> Path:
-    """Write plan.json, both GeoJSON files, three CSV tables and hourly.parquet into `folder`.
+    """Write plan.json, both GeoJSON files, four CSV tables, hourly.parquet and report.html into `folder`.
 
     Raises InputError if the folder exists (without `overwrite`), holds anything but a plan, or cannot be written.
     """
@@ -40,51 +52,72 @@ def write_plan(plan: Plan, folder: Path, overwrite: bool = False) -> Path:
 
 
 def write_comparison(comparison: Comparison, folder: Path, overwrite: bool = False) -> Path:
-    """Write comparison.csv, comparison.json and one output folder a plan; raises as `write_plan`."""
+    """Write its tables, figure (with matplotlib) and one output folder a plan; raises as `write_plan`."""
+    from siting.output.figures import png_if_possible
+    from siting.output.report import report_html
+
     names = {name: Path(name).stem for name in comparison.plans}
     if len(set(names.values())) < len(names):
         raise InputError(
             f"portfolios {', '.join(names)}: two share a name; rename one, each gets a folder of its name"
         )
+    files = {
+        "comparison.csv": _csv(comparison.table, "quantity"),
+        "comparison_sites.csv": _csv(comparison.sites, "site"),
+        "comparison_abatement.csv": _csv(comparison.abatement, None),
+        "comparison.json": json_bytes(comparison_record(comparison)),
+        "report.html": report_html(comparison).encode("utf-8"),
+        **png_if_possible("comparison.png", comparison.figure),
+    }
+    return write_study(
+        files, {names[name]: plan for name, plan in comparison.plans.items()}, folder, overwrite
+    )
+
+
+def write_study(
+    files: Mapping[str, bytes], plans: Mapping[str, Plan], folder: Path, overwrite: bool = False
+) -> Path:
+    """Write the files of a study (report.html, or named by one of STUDIES) and a folder a plan; raises as `write_plan`."""
 
     def fill(target: Path) -> None:
-        comparison.table.to_csv(target / "comparison.csv", index_label="quantity", lineterminator="\n")
-        (target / "comparison.json").write_bytes(json_bytes(comparison_record(comparison)))
-        for name, plan in comparison.plans.items():
-            (target / names[name]).mkdir()
-            _fill_plan(plan, target / names[name])
+        for name, content in files.items():
+            (target / name).write_bytes(content)
+        for name, plan in plans.items():
+            (target / name).mkdir()
+            _fill_plan(plan, target / name)
 
     return _write_folder(folder, fill, overwrite)
 
 
-def write_pareto(pareto: Pareto, folder: Path, overwrite: bool = False) -> Path:
-    """Write pareto.csv, pareto.json and one output folder a point; raises as `write_plan`."""
-
-    def fill(target: Path) -> None:
-        pareto.table.to_csv(target / "pareto.csv", index_label="point", lineterminator="\n")
-        (target / "pareto.json").write_text(pareto.to_json() + "\n", encoding="utf-8")
-        for i, plan in enumerate(pareto.plans):
-            (target / f"point-{i:02d}").mkdir()
-            _fill_plan(plan, target / f"point-{i:02d}")
-
-    return _write_folder(folder, fill, overwrite)
+def _csv(table: pd.DataFrame, label: str | None) -> bytes:
+    return str(table.to_csv(index=label is not None, index_label=label, lineterminator="\n")).encode("utf-8")
 
 
 def comparison_record(comparison: Comparison) -> dict[str, Any]:
-    """Table and differences as plain JSON values."""
+    """Tables and differences as plain JSON values; what a plan does not know is null."""
     table = {str(row): dict(values) for row, values in comparison.table.to_dict("index").items()}
-    return {"portfolios": list(comparison.plans), "table": table, "differences": list(comparison.differences)}
+    record = {
+        "portfolios": list(comparison.plans),
+        "table": table,
+        "sites": {str(site): dict(values) for site, values in comparison.sites.to_dict("index").items()},
+        "abatement": comparison.abatement.to_dict("records"),
+        "differences": list(comparison.differences),
+    }
+    plain_record: dict[str, Any] = plain(record)
+    return plain_record
 
 
 def _fill_plan(plan: Plan, target: Path) -> None:
     from siting.output.gis import sites_geojson, zones_geojson
+    from siting.output.report import report_html
 
     (target / "plan.json").write_bytes(json_bytes(plan.record))
     (target / "sites.geojson").write_bytes(sites_geojson(plan))
     (target / "zones.geojson").write_bytes(zones_geojson(plan))
-    for name in ("supply", "costs", "emissions"):
+    for name in ("supply", "costs", "emissions", "sources"):
         getattr(plan, name).to_csv(target / f"{name}.csv", index=False, lineterminator="\n")
     plan.hourly.to_parquet(target / "hourly.parquet", index=False, compression="zstd")
+    (target / "report.html").write_bytes(report_html(plan).encode("utf-8"))
 
 
 def _write_folder(folder: Path, fill: Callable[[Path], None], overwrite: bool) -> Path:
@@ -129,7 +162,8 @@ def _refuse_foreign(folder: Path) -> None:
         raise InputError(
             f"{folder}: holds {', '.join(foreign[:5])}, no part of a plan; move it or choose another folder"
         )
-    if entries and not {"plan.json", "comparison.json"} & {path.name for path in entries}:
+    heads = {"plan.json", *(f"{study}.json" for study in STUDIES)}
+    if entries and not heads & {path.name for path in entries}:
         raise InputError(f"{folder}: holds no plan.json, so it is no output folder; choose another folder")
 
 
@@ -139,7 +173,7 @@ def _ours(path: Path) -> bool:
     if path.is_dir():
         names = {entry.name for entry in path.iterdir()}
         return "plan.json" in names and names <= set(PLAN_FILES)
-    return path.name in PLAN_FILES + COMPARISON_FILES
+    return path.name in PLAN_FILES or (path.stem.split("_")[0] in STUDIES and path.suffix in STUDY_SUFFIXES)
 
 
 def atomic_write(path: Path, content: bytes) -> Path:
@@ -158,6 +192,36 @@ def atomic_write(path: Path, content: bytes) -> Path:
         finally:
             made.unlink(missing_ok=True)
     return path
+
+
+@contextmanager
+def placing(target: Path, overwrite: bool) -> Iterator[Path]:
+    """A file, and what belongs beside it, whole or not at all: yields where to write `target.name`, then moves it all.
+
+    Raises InputError if a file of that name is there (without `overwrite`) or the place cannot be written.
+    """
+    refuse_existing(target, overwrite)
+    with _as_input_error(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield made / target.name
+        files = sorted(made.iterdir())
+        for file in files:
+            refuse_existing(target.parent / file.name, overwrite)
+        with _as_input_error(target):
+            for file in files:
+                file.replace(target.parent / file.name)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def refuse_existing(path: Path, overwrite: bool) -> None:
+    """InputError if a file is there (without `overwrite`), or something that no export may replace."""
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give a file name")
+    if path.exists() and not overwrite:
+        raise InputError(f"{path}: exists; choose another file or add --overwrite (overwrite=True)")
 
 
 def json_bytes(value: Any) -> bytes:

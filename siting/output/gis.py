@@ -13,10 +13,12 @@ from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
 from siting.output.folder import atomic_write, plain
+from siting.output.words import energy_shares
 from siting.plan.plan import BUILT, RESULTS
 from siting.units import GLOSSARY
 
 if TYPE_CHECKING:
+    from siting.output.layers import Layer
     from siting.plan.plan import Plan
 
 DECIMALS = 7  # of a degree: a centimetre on the ground
@@ -31,7 +33,12 @@ SITE_ATTRIBUTES = {
     "grid_mw": ("MW", "grid connection that can be had"),
     "grid_wait_yr": ("yr", "years until the grid connection is energised"),
     "land_ha": ("ha", "land that can be had"),
+    "ix_km": ("km", "to the nearest city with an Internet exchange, geodesic"),
+    "ai_factory_km": ("km", "to the nearest AI Factory, geodesic"),
+    "population_10ms": ("people", "in cities within 10 ms there and back over fibre"),
+    "population_20ms": ("people", "in cities within 20 ms there and back over fibre"),
 }
+ZONE_GRID = ("price_eur_mwh", "grid_carbon_g_kwh", "grid_cfe_share")
 FLOWS = ("supply_mw", "supply_mwh", "sold_mwh", "store_mwh")
 ZONE_SUMS = (
     "it_mw",
@@ -44,6 +51,12 @@ ZONE_SUMS = (
     "lifecycle_t_yr",
 )
 STORE_MWH = ("MWh", "energy a storage can hold")
+ZONE_ATTRIBUTES = {
+    "candidates": ("-", "candidate sites in the zone"),
+    "sites": ("-", "sites the plan builds in the zone"),
+    "grid_carbon_g_kwh": ("g CO2e/kWh", "carbon intensity of the grid, mean of the modelled hours"),
+    "grid_cfe_share": ("-", "carbon-free share of the grid's electricity, mean of the modelled hours"),
+}
 
 
 def write_sites_geojson(plan: Plan, path: Path) -> Path:
@@ -68,24 +81,31 @@ def zones_geojson(plan: Plan) -> bytes:
     return _collection(plan, zone_rows(plan), list(plan.zones.geometry))
 
 
+def layer_geojson(plan: Plan, layer: Layer) -> bytes:
+    """Any layer as GeoJSON; it must be in WGS 84."""
+    frame = layer.frame.drop(columns="geometry")
+    return _collection(plan, frame.to_dict("records"), list(layer.frame.geometry), layer.columns)
+
+
 def site_rows(plan: Plan) -> list[dict[str, Any]]:
     """Properties of every candidate site, in the plan's order."""
     results = {row["site"]: row for row in plan.record["sites"]}
-    used = _used(plan)
+    used, flat_columns = _used(plan), _flat_columns(plan)
     rows = []
     for s, attributes in zip(plan.sites.index, plan.sites.to_dict("records"), strict=True):
         result = results.get(s, {})
         row: dict[str, Any] = {"site": s} | {
-            name: _known(attributes[name]) for name in SITE_ATTRIBUTES if name != "site"
+            name: _known(attributes.get(name)) for name in SITE_ATTRIBUTES if name != "site"
         }
         row["selected"] = s in results
         row["modules"] = result.get("modules", 0)
         row |= {name: result.get(name, 0.0) for name in BUILT} | {name: result.get(name) for name in RESULTS}
+        row["main_supply"] = next(iter(energy_shares(plan.supply, s)), None) if result else None
         row["cooling_mw"] = result.get("cooling_mw", {})
         row["energy_mix"] = used.get(s, {})
-        for name, option in _flat_columns(plan):
+        for name, option in flat_columns:
             row[f"{name}_{option}"] = used.get(s, {}).get(option, {}).get(name, 0.0)
-        rows.append(row)
+        rows.append(rounded(row))
     return rows
 
 
@@ -100,7 +120,8 @@ def zone_rows(plan: Plan) -> list[dict[str, Any]]:
         row |= {name: sum((entry[name] for entry in own), 0.0) for name in ZONE_SUMS}
         row["carbon_g_kwh"] = _mean(own, "carbon_g_kwh", load)
         row["cfe_score"] = _mean(own, "cfe_score", load)
-        rows.append(row)
+        row |= {name: _known(attributes.get(name)) for name in ZONE_GRID}
+        rows.append(rounded(row))
     return rows
 
 
@@ -108,12 +129,12 @@ def meanings(columns: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Unit and meaning of each property, from the glossary; `supply_mw_battery` is `supply_mw` of the battery."""
     known = (
         SITE_ATTRIBUTES
+        | ZONE_ATTRIBUTES
         | {name: (q.unit, q.meaning) for name, q in GLOSSARY.items()}
         | {"store_mwh": STORE_MWH}
     )
     known |= {
-        "candidates": ("-", "candidate sites in the zone"),
-        "sites": ("-", "sites the plan builds in the zone"),
+        "main_supply": ("-", "supply option that gives the site most energy"),
         "cooling_mw": ("MW", "IT power by cooling system"),
         "energy_mix": (
             "MW, MWh, MWh/yr",
@@ -129,6 +150,16 @@ def meanings(columns: Iterable[str]) -> dict[str, tuple[str, str]]:
         unit, meaning = known[base]
         found[column] = (unit, f"{meaning}: {column.removeprefix(f'{base}_')}")
     return found
+
+
+def origin(plan: Plan) -> dict[str, str]:
+    """What made the plan: version, world and the hashes that identify its inputs."""
+    return {"siting": str(plan.record["versions"]["siting"]), **plan.record["inputs"]}
+
+
+def source_rows(plan: Plan) -> list[dict[str, str]]:
+    """Sources of the numbers, with their licences."""
+    return [{str(k): str(v) for k, v in row.items()} for row in plan.sources.to_dict("records")]
 
 
 def _used(plan: Plan) -> dict[str, dict[str, dict[str, float]]]:
@@ -160,26 +191,33 @@ def _mean(rows: list[dict[str, Any]], name: str, load_mwh: float) -> float | Non
     return sum(row[name] * row["facility_mwh"] for row in rows) / load_mwh if load_mwh else None
 
 
-def _collection(plan: Plan, rows: list[dict[str, Any]], shapes: list[BaseGeometry]) -> bytes:
+def _collection(
+    plan: Plan,
+    rows: list[dict[str, Any]],
+    shapes: list[BaseGeometry],
+    columns: dict[str, tuple[str, str]] | None = None,
+) -> bytes:
     """A FeatureCollection with one feature a line, the same bytes for the same plan."""
-    tidy = [_tidy(shape) for shape in shapes]
-    known = meanings(rows[0]) if rows else {}
+    drawn = [tidy(shape) for shape in shapes]
+    known = columns if columns is not None else meanings(rows[0]) if rows else {}
     head = {
         "type": "FeatureCollection",
         "title": plan.record["title"],
         "units": {name: unit for name, (unit, _) in known.items()},
         "meaning": {name: meaning for name, (_, meaning) in known.items()},
-        "bbox": _bbox(tidy),
+        "origin": origin(plan),
+        "sources": source_rows(plan),
+        "bbox": _bbox(drawn),
     }
     features = [
-        _line({"type": "Feature", "properties": _rounded(plain(row)), "geometry": mapping(shape)})
-        for row, shape in zip(rows, tidy, strict=True)
+        _line({"type": "Feature", "properties": plain(row), "geometry": mapping(shape)})
+        for row, shape in zip(rows, drawn, strict=True)
     ]
     text = _line(head)[:-1] + ',"features":[\n' + ",\n".join(features) + "\n]}\n"
     return text.encode("utf-8")
 
 
-def _tidy(shape: BaseGeometry) -> BaseGeometry:
+def tidy(shape: BaseGeometry) -> BaseGeometry:
     """Rounded to centimetres, exterior rings counter-clockwise (RFC 7946, 3.1.6)."""
     rounded = shapely.transform(shape, lambda xy: np.round(xy, DECIMALS))
     return shapely.orient_polygons(rounded, exterior_cw=False)
@@ -190,9 +228,10 @@ def _bbox(shapes: list[BaseGeometry]) -> list[float]:
     return [float(x) for x in shapely.total_bounds(np.array(shapes))]
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """Floats at the digits they have; tables entry by entry."""
     if isinstance(value, dict):
-        return {key: _rounded(entry) for key, entry in value.items()}
+        return {key: rounded(entry) for key, entry in value.items()}
     return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 

@@ -1,64 +1,89 @@
-"""From a finished plan to a file of another format."""
+"""Tables of a plan as CSV: one file, or all of them in an archive, with units and meanings beside (W3C CSV on the Web)."""
 
 from __future__ import annotations
 
-import csv
-import io
+import json
+import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from siting.errors import InputError
-from siting.output.folder import atomic_write
-from siting.output.gis import site_rows, sites_geojson
+import pandas as pd
+
+from siting.output.gis import origin, source_rows
+from siting.output.layers import Layer
 
 if TYPE_CHECKING:
     from siting.plan.plan import Plan
 
-FORMATS = ("csv", "geojson")
-ROUND_DIGITS = 12
+CSVW = "http://www.w3.org/ns/csvw"
+DATATYPES = {"b": "boolean", "i": "integer", "f": "number"}
+FIXED_TIME = (1980, 1, 1, 0, 0, 0)  # of an archive's entries, so that the same plan gives the same bytes
 
 
-def export_plan(plan_or_folder: Plan | str | Path, to: str, out: str | Path, overwrite: bool = False) -> Path:
-    """Write the candidate sites of a plan (or of an output folder) as `csv` or `geojson` to the file `out`.
-
-    Raises InputError for a format that is not there, a folder without a plan, or a file that exists.
-    """
-    if to not in FORMATS:
-        raise InputError(f"--to {to}: not available yet; have: {', '.join(FORMATS)}")
-    path = Path(out)
-    if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists; choose another file or add --overwrite")
-    plan = _plan(plan_or_folder)
-    return atomic_write(path, sites_csv(plan) if to == "csv" else sites_geojson(plan))
+def write_csv(plan: Plan, layer: Layer, path: Path) -> None:
+    """One table as CSV (UTF-8, RFC 4180 commas), and `<file>-metadata.json` beside it."""
+    table = with_degrees(layer)
+    path.write_bytes(csv_bytes(table.frame))
+    about = {"@context": CSVW, **_described(table, path.name), **_origin(plan)}
+    path.with_name(f"{path.name}-metadata.json").write_bytes(_json(about))
 
 
-def sites_csv(plan: Plan) -> bytes:
-    """One row a candidate site; units are in the column names, unknown entries are empty (UTF-8, RFC 4180 commas)."""
-    rows = [
-        {name: value for name, value in row.items() if not isinstance(value, dict)} for row in site_rows(plan)
+def write_csv_archive(plan: Plan, layers: list[Layer], path: Path) -> None:
+    """All tables as CSV in one zip archive, described by its `csv-metadata.json`."""
+    tables = [with_degrees(layer) for layer in layers]
+    about = {
+        "@context": CSVW,
+        **_origin(plan),
+        "tables": [_described(table, f"{table.name}.csv") for table in tables],
+    }
+    files = {f"{table.name}.csv": csv_bytes(table.frame) for table in tables}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in {**files, "csv-metadata.json": _json(about)}.items():
+            entry = zipfile.ZipInfo(name, FIXED_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, content)
+
+
+def with_degrees(layer: Layer) -> Layer:
+    """A layer as a plain table: points as `lat_deg`, `lon_deg`; lines and areas without their shapes."""
+    if "geometry" not in layer.frame.columns:
+        return layer
+    frame = pd.DataFrame(layer.frame.drop(columns="geometry"))
+    columns = dict(layer.columns)
+    if set(layer.frame.geom_type) == {"Point"}:
+        points = layer.frame.geometry
+        frame = frame.assign(lat_deg=points.y.to_numpy(), lon_deg=points.x.to_numpy())
+        columns |= {"lat_deg": ("degree", "latitude, WGS 84"), "lon_deg": ("degree", "longitude, WGS 84")}
+    return Layer(layer.name, layer.title, frame, columns)
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """A table as CSV; unknown entries are empty, booleans `true` and `false`."""
+    flags = {c: frame[c].map({True: "true", False: "false"}) for c in frame.columns if frame[c].dtype == bool}
+    return str(frame.assign(**flags).to_csv(index=False, lineterminator="\n")).encode("utf-8")
+
+
+def _described(table: Layer, url: str) -> dict[str, Any]:
+    columns = [
+        {
+            "name": name,
+            "titles": name,
+            "datatype": DATATYPES.get(table.frame[name].dtype.kind, "string"),
+            "dc:description": meaning,
+            "schema:unitText": unit,
+        }
+        for name, (unit, meaning) in table.columns.items()
     ]
-    points = plan.sites.geometry
-    file = io.StringIO()
-    names = list(rows[0]) if rows else ["site"]
-    table = csv.writer(file, lineterminator="\n")
-    table.writerow([*names, "lat_deg", "lon_deg"])
-    for row in rows:
-        point = points.loc[row["site"]]
-        table.writerow([_cell(row[name]) for name in names] + [round(point.y, 7), round(point.x, 7)])
-    return file.getvalue().encode("utf-8")
+    return {"url": url, "dc:title": table.title, "tableSchema": {"columns": columns}}
 
 
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return float(f"{value:.{ROUND_DIGITS}g}") if isinstance(value, float) else value
+def _origin(plan: Plan) -> dict[str, Any]:
+    return {
+        "dc:subject": str(plan.record["title"]),
+        "dc:provenance": origin(plan),
+        "dc:source": source_rows(plan),
+    }
 
 
-def _plan(plan_or_folder: Plan | str | Path) -> Plan:
-    if isinstance(plan_or_folder, str | Path):
-        from siting.plan.read import read_plan
-
-        return read_plan(plan_or_folder)
-    return plan_or_folder
+def _json(value: Any) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1) + "\n").encode("utf-8")

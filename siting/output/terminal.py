@@ -1,8 +1,7 @@
-"""Plans, comparisons and progress in the terminal: plain text of at most 100 columns, coloured where it can be."""
+"""Plans and small tables in the terminal: plain text of at most 100 columns, coloured where it can be."""
 
 from __future__ import annotations
 
-import math
 import textwrap
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from siting.plan.plan import Plan
-    from siting.study.compare import Comparison
 
 WIDTH = 100
 BAR = 24  # characters of a full energy bar
@@ -74,46 +72,6 @@ def print_plan(console: Console, plan: Plan) -> None:
             console.print(Text(f" {title}", style="bold"))
             console.print(Group(*(Text(f"  · {line}") for line in lines)))
     console.print(Text(f" {effort_text(plan.record)}", style="dim"))
-
-
-def comparison_text(comparison: Comparison) -> str:
-    """A comparison as plain text: one row a quantity, one column a portfolio, then what differs."""
-    head, rows = _cells(comparison.table)
-    widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
-
-    def line(row: list[str]) -> str:
-        return "  ".join(
-            [
-                row[0].ljust(widths[0]),
-                *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)),
-            ]
-        )
-
-    lines = [line(head), "-" * (sum(widths) + 2 * (len(widths) - 1)), *map(line, rows), ""]
-    lines += [f"{name}: {status_text(plan.record)}" for name, plan in comparison.plans.items()]
-    return "\n".join(lines + _listed("What differs", comparison.differences))
-
-
-def print_comparison(console: Console, comparison: Comparison) -> None:
-    """Print a comparison: coloured in a terminal, plain text elsewhere."""
-    if not _coloured(console):
-        console.out(comparison_text(comparison), highlight=False)
-        return
-    head, rows = _cells(comparison.table)
-    table = Table(
-        header_style="bold", title=Text("Portfolios side by side", style="bold"), title_justify="left"
-    )
-    table.add_column(head[0])
-    for name in head[1:]:
-        table.add_column(Text(name), justify="right")
-    for row in rows:
-        unequal = len(set(row[1:])) > 1
-        table.add_row(*(Text(cell, style="" if unequal else "dim") for cell in row))
-    console.print(table)
-    for name, plan in comparison.plans.items():
-        console.print(Text(f" {name}: {status_text(plan.record)}", style="dim"))
-    console.print(Text(" What differs", style="bold"))
-    console.print(Group(*(Text(f"  · {line}") for line in comparison.differences)))
 
 
 def print_table(console: Console, frame: pd.DataFrame, title: str = "") -> None:
@@ -239,23 +197,6 @@ def _coloured(console: Console) -> bool:
 
 def _colour(option: str) -> str:
     return COLOURS.get(option, OTHER_COLOUR)
-
-
-def _cells(table: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
-    head = ["", *map(str, table.columns)]
-    rows = [
-        [str(label), *_row(list(values))] for label, values in zip(table.index, table.to_numpy(), strict=True)
-    ]
-    return head, rows
-
-
-def _row(values: list[Any]) -> list[str]:
-    """The numbers of a row with the same decimals: those its largest deserves."""
-    if not all(isinstance(value, int | float) and math.isfinite(value) for value in values):
-        return [number(value) if isinstance(value, int | float) else str(value) for value in values]
-    text = number(max(values, key=abs)) if any(value != round(value) for value in values) else "0"
-    digits = len(text.partition(".")[2])
-    return [f"{value:,.{digits}f}" for value in values]
 
 
 def _listed(title: str, lines: Iterable[str]) -> list[str]:

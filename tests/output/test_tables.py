@@ -1,20 +1,21 @@
-"""Exports of a finished plan."""
+"""CSV tables of a finished plan, alone and in an archive."""
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from siting.errors import InputError
-from siting.output.gis import sites_geojson
-from siting.output.tables import export_plan
+from siting.output.export import export_plan
 from siting.plan.plan import Plan
 
 
 def test_csv_has_one_row_a_candidate_and_units_in_its_names(tiny_plan: Plan, tmp_path: Path) -> None:
-    frame = pd.read_csv(export_plan(tiny_plan, "csv", tmp_path / "sites.csv")).set_index("site")
+    frame = pd.read_csv(export_plan(tiny_plan, tmp_path / "sites.csv")).set_index("site")
     assert list(frame.index) == list(tiny_plan.sites.index)
     assert {"it_mw", "cost_eur_yr", "carbon_g_kwh", "supply_mwh_grid", "lat_deg", "lon_deg"} <= set(
         frame.columns
@@ -22,22 +23,37 @@ def test_csv_has_one_row_a_candidate_and_units_in_its_names(tiny_plan: Plan, tmp
     assert frame["cost_eur_yr"].sum() == pytest.approx(tiny_plan.totals["cost_eur_yr"])
     assert frame["cost_eur_yr"].isna().sum() == len(frame) - len(tiny_plan.chosen)
     assert frame.loc["fr-lyon", "lat_deg"] == 45.75
+    assert frame["selected"].dtype == bool
 
 
-def test_a_folder_is_exported_as_its_plan(tiny_plan: Plan, tmp_path: Path) -> None:
-    out = tiny_plan.save(tmp_path / "out")
-    assert export_plan(out, "geojson", tmp_path / "a.geojson").read_bytes() == sites_geojson(tiny_plan)
-    once = export_plan(out, "csv", tmp_path / "a.csv").read_bytes()
-    assert once == export_plan(tiny_plan, "csv", tmp_path / "b.csv").read_bytes()
+def test_units_lie_beside_the_table(tiny_plan: Plan, tmp_path: Path) -> None:
+    path = export_plan(tiny_plan, tmp_path / "sites.csv")
+    about = json.loads((tmp_path / "sites.csv-metadata.json").read_text(encoding="utf-8"))
+    assert about["@context"] == "http://www.w3.org/ns/csvw"
+    assert about["url"] == path.name
+    columns = {column["name"]: column for column in about["tableSchema"]["columns"]}
+    assert list(columns) == list(pd.read_csv(path).columns)
+    assert columns["it_mw"]["schema:unitText"] == "MW"
+    assert columns["it_mw"]["datatype"] == "number"
+    assert columns["modules"]["datatype"] == "integer"
+    assert about["dc:source"][0]["licence"]
+    assert about["dc:provenance"]["world_sha256"] == tiny_plan.record["inputs"]["world_sha256"]
 
 
-def test_what_cannot_be_exported_says_why(tiny_plan: Plan, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="not available yet; have: csv, geojson"):
-        export_plan(tiny_plan, "gpkg", tmp_path / "a.gpkg")
-    (tmp_path / "a.csv").write_text("mine", encoding="utf-8")
-    with pytest.raises(InputError, match="--overwrite"):
-        export_plan(tiny_plan, "csv", tmp_path / "a.csv")
-    assert (tmp_path / "a.csv").read_text(encoding="utf-8") == "mine"
-    export_plan(tiny_plan, "csv", tmp_path / "a.csv", overwrite=True)
-    with pytest.raises(InputError, match=r"plan\.json"):
-        export_plan(tmp_path, "csv", tmp_path / "b.csv")
+def test_the_archive_holds_every_table_with_its_columns_described(tiny_plan: Plan, tmp_path: Path) -> None:
+    path = export_plan(tiny_plan, tmp_path / "all.zip")
+    with zipfile.ZipFile(path) as archive:
+        about = json.loads(archive.read("csv-metadata.json"))
+        tables = {t["url"]: t for t in about["tables"]}
+        assert set(archive.namelist()) == {*tables, "csv-metadata.json"}
+        for name, table in tables.items():
+            frame = pd.read_csv(io.BytesIO(archive.read(name)))
+            assert list(frame.columns) == [column["name"] for column in table["tableSchema"]["columns"]]
+        hours = pd.read_csv(io.BytesIO(archive.read("hourly.csv")))
+        numbers = pd.read_csv(io.BytesIO(archive.read("assumptions.csv")))
+        sources = pd.read_csv(io.BytesIO(archive.read("sources.csv")))
+    assert len(hours) == len(tiny_plan.hourly)
+    assert hours["load_mw"].sum() == pytest.approx(tiny_plan.hourly["load_mw"].sum())
+    assert set(numbers["source"]) <= set(sources["source"])
+    again = export_plan(tiny_plan, tmp_path / "again.zip")
+    assert again.read_bytes() == path.read_bytes()

@@ -10,15 +10,14 @@ import math
 import pytest
 from rich.console import Console
 
+from siting.output.comparison_text import comparison_text, print_comparison
 from siting.output.reporter import ProgressReporter
 from siting.output.terminal import (
     HEADINGS,
     WIDTH,
     _bar,
     _lengths,
-    comparison_text,
     plan_text,
-    print_comparison,
     print_plan,
 )
 from siting.output.words import energy_shares, large, number, share, status_text
