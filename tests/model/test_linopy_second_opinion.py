@@ -67,7 +67,7 @@ EUROPE: dict[str, dict[str, Any]] = {
 }
 
 
-ZONES = ("SE", "ES", "PL", "FR", "GR", "IE", "NL")  # those the questions below are about
+STATES = ("SE", "ES", "PL", "FR", "GR", "IE", "NL")  # those the questions below are about
 
 
 def question(countries: tuple[str, ...], **changes: Any) -> PlanningModel:
@@ -91,8 +91,9 @@ def europe() -> tuple[World, Hours]:
         pytest.skip("the world eu27 has no hourly series yet")
     world = read_world(WORLDS / "eu27")
     frame = read_hours(world.folder, 2019)
-    own = [column for column in frame.columns if str(column).split(":")[1] in ZONES]
-    wanted = question(ZONES).time.representative
+    zones = world.zones.index[world.zones["country"].isin(STATES)]
+    own = [column for column in frame.columns if str(column).split(":")[1] in zones]
+    wanted = question(STATES).time.representative
     assert isinstance(wanted, Representative)
     return world, typical_periods(frame[own], wanted)
 
