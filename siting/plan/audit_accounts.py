@@ -132,12 +132,13 @@ def couplings(
         name: sum(r[name] for r in results.values())
         for name in ("carbon_t_yr", "facility_mwh", "clean_mwh", "counted_eur", "cost_eur_yr")
     }
+    load = total["facility_mwh"]
     used: dict[tuple[str, ...], float] = {
         ("capex",): total["counted_eur"],
         ("cost",): total["cost_eur_yr"],
         ("carbon",): total["carbon_t_yr"],
-        ("carbon_rate",): total["carbon_t_yr"] / max(total["facility_mwh"], 1e-9) * 1e3,
-        ("clean",): total["clean_mwh"] / total["facility_mwh"] if total["facility_mwh"] else 1.0,  # of nothing, all
+        ("carbon_rate",): total["carbon_t_yr"] / max(load, 1e-9) * 1e3,
+        ("clean",): total["clean_mwh"] / load if load else 1.0,  # of nothing, all
     }
     for key, limit in data.limits.items():
         if key[0] == "potential":
