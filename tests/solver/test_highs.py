@@ -166,7 +166,11 @@ def test_a_time_limit_keeps_incumbent_and_bound() -> None:
 
 @contextmanager
 def ctrl_c(*seconds: float) -> Iterator[None]:
-    """Press Ctrl-C after so many seconds; a press that comes too late is swallowed here and ends no test run."""
+    """Press Ctrl-C after so many seconds; a press that comes too late is swallowed here and ends no test run.
+
+    A test run in the background of a shell has Ctrl-C switched off: it is switched on for as long as this lasts.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timers = [threading.Timer(s, signal.raise_signal, [signal.SIGINT]) for s in seconds]
     for timer in timers:
         timer.start()
@@ -175,6 +179,7 @@ def ctrl_c(*seconds: float) -> Iterator[None]:
     finally:
         with suppress(KeyboardInterrupt):
             time.sleep(max(seconds))
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_keeps_incumbent_and_bound() -> None:

@@ -98,6 +98,11 @@ def test_both_methods_explain_alike(explained: Explanation, capped: PlanningMode
     other = siting.explain(capped.with_(method="whole"), "se-malmo")
     for column in ("price_fixed", "price_relaxed", "used"):
         mine = explained.limits.set_index("limit")[column]
+        if (
+            column != "used"
+        ):  # with whole sites the target and the number of sites bind together: either may carry the price
+            mine = mine[~mine.index.str.startswith(("sites.", "target"))]
+            assert len(mine)
         theirs = other.limits.set_index("limit")[column].reindex(mine.index)
         assert theirs.fillna(0.0).tolist() == pytest.approx(mine.fillna(0.0).tolist(), rel=1e-3, abs=1e-3)
     loss = explained.sites.set_index("site").at["se-malmo", "loss"]
