@@ -14,8 +14,10 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.csv_text import read_csv_text
 from siting.inputs.places import WORLDS, bundled_worlds, is_world, nearest
+from siting.inputs.values import Value as Value  # part of this module's face
+from siting.inputs.values import read_values
 from siting.inputs.world_checks import KINDS as KINDS  # part of this module's face
-from siting.inputs.world_checks import SITE_NUMBERS, first_few, number_of, value_problem, world_problems
+from siting.inputs.world_checks import SITE_NUMBERS, number_of, world_problems
 from siting.inputs.zone_tables import (
     ZONE_TABLES,
     links_of,
@@ -33,6 +35,12 @@ LONG_TABLES = {
     "accelerators": "accelerator",
     "parameters": "parameter",
 }
+BY_YEAR = (
+    "technologies",
+    "accelerators",
+    "zone_values",
+    "parameters",
+)  # a number may have rows of several years
 OPTIONAL_TABLES = ("site_values",)  # a world may know nothing about its sites beside their rows
 WIDE_TABLES: dict[str, tuple[str, ...]] = {
     "zones": ("zone", "country", "name"),
@@ -55,18 +63,6 @@ WIDE_TABLES: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """One number with all that makes it traceable."""
-
-    value: float
-    unit: str
-    year: str
-    kind: str
-    source: str
-    note: str
-
-
 @dataclass(frozen=True)
 class World:
     """A checked world. Long tables are `{(key, quantity): Value}`; wide tables are data frames indexed by their key."""
@@ -80,24 +76,24 @@ class World:
     sources: pd.DataFrame
     sites: gpd.GeoDataFrame
 
-    def value(self, table: str, key: str, quantity: str = "") -> float:
-        """A number that must exist; InputError names the table and the row to add."""
+    def value(self, table: str, key: str, quantity: str = "", year: int | None = None) -> float:
+        """A number that must exist, in a year if one is asked for (`Value.at`); InputError names the row to add."""
         found = self.values[table].get((key, quantity))
         if found is None:
             row = f"{LONG_TABLES[table]} '{key}'" + (f", quantity '{quantity}'" if quantity else "")
             raise InputError(
                 f"{self.folder.name}/{table}.csv: no row for {row}; add it with unit, year, kind and source"
             )
-        return found.value
+        return found.at(year)
 
-    def get(self, table: str, key: str, quantity: str = "", default: float | None = None) -> float | None:
+    def get(self, table: str, key: str, quantity: str = "", year: int | None = None) -> float | None:
         """A number that may be unknown."""
         found = self.values[table].get((key, quantity))
-        return default if found is None else found.value
+        return None if found is None else found.at(year)
 
-    def parameter(self, name: str) -> float:
+    def parameter(self, name: str, year: int | None = None) -> float:
         """A world-wide number from parameters.csv."""
-        return self.value("parameters", name)
+        return self.value("parameters", name, year=year)
 
     def keys(self, table: str) -> list[str]:
         """Row keys of a long table, in file order."""
@@ -158,7 +154,7 @@ def read_world(folder: Path) -> World:
         name: _try(problems, _table, folder / f"{name}.csv", columns) for name, columns in WIDE_TABLES.items()
     }
     values = {
-        name: _try(problems, _long_table, folder / f"{name}.csv", key)
+        name: _try(problems, read_values, folder / f"{name}.csv", key, name in BY_YEAR)
         if name not in OPTIONAL_TABLES or (folder / f"{name}.csv").is_file()
         else {}
         for name, key in LONG_TABLES.items()
@@ -216,34 +212,6 @@ def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
     if len(unnamed):
         raise InputError(f"{path.name} row {unnamed[0]}: {key} is empty; name it or delete the row")
     return frame
-
-
-def _long_table(path: Path, key: str) -> dict[tuple[str, str], Value]:
-    """Rows `key, quantity, value, unit, year, kind, source, note` as a dictionary; all problems at once."""
-    names = (key,) if key == "parameter" else (key, "quantity")
-    frame = read_csv_text(path, (*names, "value", "unit", "year", "kind", "source", "note"))
-    values: dict[tuple[str, str], Value] = {}
-    problems: list[str] = []
-    for line, row in zip(frame.index, frame.to_dict("records"), strict=True):
-        index = (row[key], row["quantity"] if "quantity" in names else "")
-        problem = "stands twice; keep one row" if index in values else _row_problem(row, row[names[-1]])
-        if problem:
-            problems.append(f"{path.name} row {line} ({', '.join(filter(None, index))}): {problem}")
-            continue
-        number = float(row["value"])
-        values[index] = Value(number, row["unit"], row["year"], row["kind"], row["source"], row["note"])
-    if problems:
-        raise InputError(first_few(problems))
-    return values
-
-
-def _row_problem(row: dict[Any, Any], quantity: str) -> str:
-    number = number_of(row["value"])
-    if number is None:
-        return f"value '{row['value']}' is no finite number; give one, or delete the row if unknown"
-    if row["kind"] not in KINDS:
-        return f"kind '{row['kind']}'; write one of {', '.join(KINDS)}"
-    return value_problem(quantity, number, row["unit"])
 
 
 def _shapes(path: Path) -> gpd.GeoDataFrame:

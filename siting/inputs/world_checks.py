@@ -12,7 +12,7 @@ import pandas as pd
 from siting.inputs.places import nearest
 
 if TYPE_CHECKING:
-    from siting.inputs.world import Value
+    from siting.inputs.values import Value
 
 KINDS = ("measured", "modelled", "proxy", "scenario")
 SHOWN = 5  # problems of one kind shown in full before they are counted
@@ -67,10 +67,12 @@ QUANTITIES: dict[str, Rule] = {
     "m2_kw": Rule(("m2/kW",), 0.0),
     "ha_mw": _positive("ha/MW"),
     "flh_h": Rule(("h",), 0.0, 8784.0),  # hours of a leap year
+    "duration_h": _positive("h"),
     "yr": Rule(("yr",), 0.0),
     "life_yr": _positive("yr"),
     # carbon, water, climate
     "g_kwh": Rule(("gCO2e/kWh", "gCO2/kWh", "g/kWh"), 0.0),
+    "t_mw": Rule(("t/MW", "tCO2e/MW"), 0.0),
     "t_mwh": Rule(("tCO2/MWh", "tCO2e/MWh", "t/MWh"), 0.0),
     "l_kwh": Rule(("L/kWh",), 0.0),
     "mean_c": Rule(("degC",)),
@@ -81,6 +83,7 @@ QUANTITIES: dict[str, Rule] = {
     "seismic_high": Rule(("0/1",), 0.0, 1.0),
     # sites
     "restricted": Rule(("0/1",), 0.0, 1.0),
+    "allowed": Rule(("0/1",), 0.0, 1.0),
     "population_10ms": Rule(("people",), 0.0),
     "population_20ms": Rule(("people",), 0.0),
     "announced_year": Rule(("year",), 2020.0),
