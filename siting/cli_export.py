@@ -17,7 +17,8 @@ def export(
         typer.Option(
             "--to",
             metavar="FORMAT",
-            help="geojson, gpkg, parquet, shp, kml, qgz, csv, xlsx, mps, lp, iamc or html [default: by the suffix of FILE].",
+            help="geojson, gpkg, parquet, shp, kml, qgz, csv, xlsx, mps, lp, iamc, html, png, svg or pdf "
+            "[default: by the suffix of FILE].",
         ),
     ] = None,
     out: Annotated[
@@ -33,10 +34,17 @@ def export(
     crs: Annotated[
         str | None, typer.Option("--crs", metavar="EPSG:N", help="Coordinates of gpkg, qgz, parquet and shp.")
     ] = None,
+    figure: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIGURE",
+            help="What a png, svg or pdf shows: map, mix, hours or frontiers [default: map].",
+        ),
+    ] = None,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
 ) -> None:
-    """Export a finished plan for GIS tools, spreadsheets, other solvers and modellers."""
+    """Export a finished plan for GIS tools, spreadsheets, other solvers, modellers and papers."""
     from siting.errors import InputError
     from siting.output.export import export_plan
     from siting.output.reporter import ProgressReporter
@@ -45,7 +53,7 @@ def export(
         raise InputError("export: say a format with --to, or a file with -o whose suffix tells it")
     notes: list[str] = []
     with ProgressReporter(quiet) as report:
-        written = export_plan(folder, out, to, overwrite, crs, layer, report, notes.append)
+        written = export_plan(folder, out, to, overwrite, crs, layer, report, notes.append, figure)
     for text in notes:
         typer.echo(f"note: {text}", err=True)
     typer.echo(written)

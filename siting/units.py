@@ -37,6 +37,9 @@ GLOSSARY: dict[str, Quantity] = {
     "capex_eur": Quantity("EUR", "overnight investment", "sum"),
     "carbon_t_yr": Quantity("t CO2e/yr", "operational, location-based", "sum"),
     "lifecycle_t_yr": Quantity("t CO2e/yr", "life-cycle emissions of the supply, reported beside", "sum"),
+    "carbon_market_t_yr": Quantity(
+        "t CO2e/yr", "operational, market-based: contracts at zero, the rest at the residual mix", "sum"
+    ),
     "carbon_g_kwh": Quantity("g CO2e/kWh", "operational carbon per facility electricity", "mean"),
     "cfe_score": Quantity("-", "hourly carbon-free energy score, 0 to 1", "mean"),
     "price_eur_mwh": Quantity("EUR/MWh", "day-ahead price", "mean"),

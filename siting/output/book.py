@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from siting.inputs.world import World
     from siting.plan.plan import Plan
 
-TOTAL_UNITS = {"cash_cost_eur_yr": "EUR/yr", "sites": "-", "countries": "-"}
+TOTAL_UNITS = {
+    "cash_cost_eur_yr": "EUR/yr", "sites": "-", "countries": "-", "water_m3_yr": "m3/yr", "carbon_market_t_yr": "t CO2e/yr",
+    "embodied_t": "t CO2e",
+}  # fmt: skip
 HOURLY_UNITS = (  # how a column of hours ends, the longer ending first
     ("_eur_mwh", "EUR/MWh"), ("_g_kwh", "g CO2e/kWh"), ("_share", "-"), ("_mwh", "MWh"), ("_mw", "MW"), ("_h", "h"),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from siting.errors import InputError
 from siting.inputs.places import nearest
+from siting.output.figures import KINDS, SUFFIXES, save_figure, unknown_kind
 from siting.output.folder import placing, refuse_existing
 from siting.output.layers import LAYERS, Layer, check_crs, layer, links, tables
 from siting.solver.progress import Clock, Report, silent
@@ -42,6 +43,7 @@ FORMATS = {
     "lp": Format((".lp",), False, NO_MAP),
     "iamc": Format((".csv",), False, NO_MAP),
     "html": Format((".html", ".htm"), False, "the report's map is equal-area, EPSG:3035"),
+    **{name: Format((f".{name}",), False, "the map is equal-area, EPSG:3035") for name in SUFFIXES},
 }
 
 
@@ -53,6 +55,7 @@ class _Job:
     path: Path
     layer: str
     crs: str | None
+    figure: str
     report: Report
     note: Callable[[str], None]
 
@@ -85,25 +88,26 @@ def export_plan(
     layer: str = "sites",
     report: Report = silent,
     note: Callable[[str], None] = warnings.warn,
+    figure: str | None = None,
 ) -> Path:
     """Write a plan (or an output folder) to the file `out` in one of FORMATS; returns the file.
 
     `to` is told from the suffix of `out` if not given, `out` from the folder's name; `layer` is one of LAYERS, for formats
-    that hold one; `note` is told what a file lacks. Raises InputError for what does not fit together, a folder without a
-    plan, or a file that exists.
+    that hold one; `figure` one of KINDS (default: the first), for pictures; `note` is told what a file lacks. Raises InputError
+    for what does not fit together, a folder without a plan, or a file that exists.
     """
     path = None if out is None else Path(out)
     name = _format_of(to, path)
     form = FORMATS[name]
-    target = _target(plan_or_folder, name, path, layer)
-    _check(name, form, target, crs, layer)
+    target = path or _named(plan_or_folder, _part(name, layer, figure or KINDS[0]), form)
+    _check(name, form, target, crs, layer, figure)
     refuse_existing(target, overwrite)
     clock = Clock(float("inf"), report)
     clock.say("reading the plan")
     plan = _plan(plan_or_folder)
     with placing(target, overwrite) as place:
         clock.say(f"writing {target.name}")
-        _guarded(WRITERS[name], _Job(plan, place, layer, crs, report, note), target)
+        _guarded(WRITERS[name], _Job(plan, place, layer, crs, figure or KINDS[0], report, note), target)
     return target
 
 
@@ -120,18 +124,22 @@ def _format_of(to: str | None, path: Path | None) -> str:
     return to
 
 
-def _target(plan_or_folder: Plan | str | Path, name: str, path: Path | None, layer: str) -> Path:
-    if path is not None:
-        return path
+def _part(name: str, layer: str, figure: str) -> str:
+    """Which part of a plan a file of this format holds; empty for all of it."""
+    if name in SUFFIXES:
+        return figure
+    return layer if FORMATS[name].one_layer else "iamc" if name == "iamc" else ""
+
+
+def _named(plan_or_folder: Plan | str | Path, part: str, form: Format) -> Path:
+    """A file called after the folder and the part of the plan it holds."""
     if not isinstance(plan_or_folder, str | Path):
         raise InputError("export: a plan has no file name of its own; give one")
     folder = Path(plan_or_folder).resolve().name
-    form = FORMATS[name]
-    part = f"-{layer}" if form.one_layer else "-iamc" if name == "iamc" else ""
-    return Path(f"{folder}{part}{form.suffixes[0]}")
+    return Path(f"{folder}{'-' if part else ''}{part}{form.suffixes[0]}")
 
 
-def _check(name: str, form: Format, target: Path, crs: str | None, layer: str) -> None:
+def _check(name: str, form: Format, target: Path, crs: str | None, layer: str, figure: str | None) -> None:
     problems = []
     if target.suffix.lower() not in form.suffixes:
         problems.append(f"{target}: a {name} file ends in {' or '.join(form.suffixes)}")
@@ -139,6 +147,10 @@ def _check(name: str, form: Format, target: Path, crs: str | None, layer: str) -
         problems.append(f"--layer {layer}: {nearest(layer, list(LAYERS))}; have: {', '.join(LAYERS)}")
     elif layer != "sites" and (not form.one_layer or target.suffix == ".zip"):
         problems.append(f"--layer {layer}: {target.name} holds more than one layer; leave the option out")
+    if figure is not None and name not in SUFFIXES:
+        problems.append(f"--figure {figure}: a {name} file is no picture; take {', '.join(SUFFIXES)}")
+    elif figure is not None:
+        problems += unknown_kind(figure)
     if crs is not None and form.no_crs is not None:
         problems.append(f"--crs {crs}: {name}: {form.no_crs}")
     if problems:
@@ -236,9 +248,14 @@ def _html(job: _Job) -> None:
     write_report(job.plan, job.path)
 
 
+def _picture(job: _Job) -> None:
+    save_figure(job.plan, job.figure, job.path)
+
+
 WRITERS: dict[str, Callable[[_Job], None]] = {
     "geojson": _geojson, "gpkg": _gpkg, "parquet": _parquet, "shp": _shp, "kml": _kml, "qgz": _qgz, "csv": _csv,
     "xlsx": _xlsx, "mps": _model, "lp": _model, "iamc": _iamc, "html": _html,
+    **dict.fromkeys(SUFFIXES, _picture),
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 
 from siting.errors import InputError
+from siting.output.figure_labels import Place, free_place
 from siting.output.folder import atomic_write
 from siting.output.words import large, number, share
 
@@ -37,25 +38,42 @@ SITE, CANDIDATE, INK = (
 AREA_PT2_MW = 3.2  # circle area per MW of IT
 FONT_PT = 9.0  # of labels
 SUFFIXES = ("png", "svg", "pdf")
-
-Box = tuple[float, float, float, float]  # left, low, right, high in points
-
-
-def figure(plan: Plan, kind: str) -> Figure:
-    """Draw a figure of a plan (`map`)."""
-    draw = {"map": map_figure}
-    if kind not in draw:
-        raise InputError(f"figure '{kind}': not available; have: {', '.join(draw)}")
-    return draw[kind](plan)
+KINDS = ("map", "mix", "hours", "frontiers")
 
 
-def save_figure(plan: Plan, kind: str, path: str | Path) -> Path:
+def figure(plan: Plan, kind: str, site: str | None = None) -> Figure:
+    """Draw a figure of a plan, one of KINDS; `site` narrows `hours` to one site. Raises InputError."""
+    if problems := unknown_kind(kind):
+        raise InputError(problems)
+    if site is not None and kind != "hours":
+        raise InputError(f"figure '{kind}': shows all sites; leave the site out, or ask for hours")
+    from siting.output.figure_frontiers import frontiers_figure
+    from siting.output.figure_hours import hours_figure
+    from siting.output.figure_mix import mix_figure
+
+    if kind == "hours":
+        return hours_figure(plan, site)
+    return {"map": map_figure, "mix": mix_figure, "frontiers": frontiers_figure}[kind](plan)
+
+
+def unknown_kind(kind: str) -> list[str]:
+    """What is wrong with the name of a figure, if anything."""
+    if kind == "pareto":
+        return [
+            "figure 'pareto': a front is of many plans: siting.pareto(model).figure(), or `siting pareto MODEL -o OUT`"
+        ]
+    if kind not in KINDS:
+        return [f"figure '{kind}': not available; have: {', '.join(KINDS)}"]
+    return []
+
+
+def save_figure(plan: Plan, kind: str, path: str | Path, site: str | None = None) -> Path:
     """Draw a figure of a plan into a .png, .svg or .pdf file; an older file is replaced."""
     target = Path(path)
     form = target.suffix.lstrip(".").lower()
     if form not in SUFFIXES:
         raise InputError(f"{target}: a figure is one of {', '.join(f'.{s}' for s in SUFFIXES)}")
-    return atomic_write(target, rendered(lambda: figure(plan, kind), form))
+    return atomic_write(target, rendered(lambda: figure(plan, kind, site), form))
 
 
 def map_figure(plan: Plan) -> Figure:
@@ -130,17 +148,10 @@ def _labels(axes: Axes, chosen: gpd.GeoDataFrame) -> None:
     taken = [(x - r, y - r, x + r, y + r) for (x, y), r in zip(centres, radii, strict=True)]
     for name, it_mw, (x, y), radius in zip(rows["name"], rows["it_mw"], centres, radii, strict=True):
         text = f"{name}\n{number(it_mw)} MW"
-        box, align = min(
-            _positions(text, x, y, radius),
-            key=lambda place: sum(_overlap(place[0], other) for other in taken),
-        )
-        taken.append(box)
+        at, align = free_place(_positions(text, x, y, radius), taken)
         axes.annotate(
             text,
-            (
-                {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align],
-                (box[1] + box[3]) / 2,
-            ),
+            at,
             xycoords="figure points",
             ha=align,
             va="center",
@@ -152,7 +163,7 @@ def _labels(axes: Axes, chosen: gpd.GeoDataFrame) -> None:
         )
 
 
-def _positions(text: str, x: float, y: float, radius: float) -> list[tuple[Box, str]]:
+def _positions(text: str, x: float, y: float, radius: float) -> list[Place]:
     """Boxes a label could take around a circle, the preferred first (points)."""
     width = 0.62 * FONT_PT * max(map(len, text.split("\n")))
     high, away = 1.2 * FONT_PT, radius + 4
@@ -162,11 +173,6 @@ def _positions(text: str, x: float, y: float, radius: float) -> list[tuple[Box, 
         ((x - width / 2, y - away - 2 * high, x + width / 2, y - away), "center"),
         ((x - width / 2, y + away, x + width / 2, y + away + 2 * high), "center"),
     ]
-
-
-def _overlap(a: Box, b: Box) -> float:
-    """Common area of two boxes."""
-    return max(0.0, min(a[2], b[2]) - max(a[0], b[0])) * max(0.0, min(a[3], b[3]) - max(a[1], b[1]))
 
 
 def _legend(axes: Axes, chosen: gpd.GeoDataFrame) -> None:
@@ -227,6 +233,14 @@ def _texts(figure: Figure, plan: Plan) -> None:
         f"siting {record['versions']['siting']}, world {record['inputs']['world']}. Equal area (EPSG:3035)."
     )
     figure.text(0.04, 0.025, note, fontsize=7.5, color="#666666")
+
+
+def titled(figure: Figure, plan: Plan, subtitle: str, high_in: float) -> None:
+    """The plan's title over a line in words, at the top of a figure `high_in` inches high."""
+    figure.text(
+        0.02, 1 - 0.26 / high_in, str(plan.record["title"]), fontsize=13, fontweight="bold", color=INK, va="center"
+    )  # fmt: skip
+    figure.text(0.02, 1 - 0.50 / high_in, subtitle, fontsize=9.5, color=INK, va="center")
 
 
 def rendered(draw: Callable[[], Figure], form: str) -> bytes:

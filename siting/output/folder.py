@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.errors import InputError
+from siting.plan.plan import stage_folder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +28,10 @@ PLAN_FILES = (
     "supply.csv",
     "costs.csv",
     "emissions.csv",
+    "coverage.csv",
     "hourly.parquet",
     "sources.csv",
+    "roadmap.csv",
     "report.html",
 )
 STUDIES = (
@@ -45,6 +48,8 @@ STUDY_SUFFIXES = {".csv", ".json", ".png"}
 
 def write_plan(plan: Plan, folder: Path, overwrite: bool = False) -> Path:
     """Write plan.json, both GeoJSON files, four CSV tables, hourly.parquet and report.html into `folder`.
+
+    With several periods they are of the last; roadmap.csv says what is new when, and a folder of each period has its own.
 
     Raises InputError if the folder exists (without `overwrite`), holds anything but a plan, or cannot be written.
     """
@@ -116,6 +121,13 @@ def _fill_plan(plan: Plan, target: Path) -> None:
     (target / "zones.geojson").write_bytes(zones_geojson(plan))
     for name in ("supply", "costs", "emissions", "sources"):
         getattr(plan, name).to_csv(target / f"{name}.csv", index=False, lineterminator="\n")
+    if "coverage" in plan.record:
+        plan.coverage.to_csv(target / "coverage.csv", index=False, lineterminator="\n")
+    if plan.stages:
+        plan.roadmap.to_csv(target / "roadmap.csv", index=False, lineterminator="\n")
+    for label, stage in plan.stages.items():
+        (target / stage_folder(label)).mkdir()
+        _fill_plan(stage, target / stage_folder(label))
     plan.hourly.to_parquet(target / "hourly.parquet", index=False, compression="zstd")
     (target / "report.html").write_bytes(report_html(plan).encode("utf-8"))
 
@@ -171,8 +183,11 @@ def _ours(path: Path) -> bool:
     if path.is_symlink():
         return False
     if path.is_dir():
-        names = {entry.name for entry in path.iterdir()}
-        return "plan.json" in names and names <= set(PLAN_FILES)
+        entries = list(path.iterdir())
+        files = {entry.name for entry in entries if not entry.is_dir()}
+        return (
+            "plan.json" in files and files <= set(PLAN_FILES) and all(_ours(e) for e in entries if e.is_dir())
+        )
     return path.name in PLAN_FILES or (path.stem.split("_")[0] in STUDIES and path.suffix in STUDY_SUFFIXES)
 
 

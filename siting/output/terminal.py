@@ -14,10 +14,12 @@ from rich.text import Text
 from siting.output.words import (
     effort_text,
     energy_shares,
+    horizon_text,
     limit_text,
     number,
     option_name,
     share,
+    shown_sites,
     status_text,
     storage_text,
     totals_text,
@@ -50,6 +52,8 @@ def plan_text(plan: Plan) -> str:
     lines = [str(plan.record["title"]), *_wrapped(status_text(plan.record)), ""]
     lines += _site_lines(plan)
     lines += [f"  {name:<13}{text}" for name, text in totals_text(plan)]
+    for name, text in horizon_text(plan):
+        lines += textwrap.wrap(text, WIDTH, initial_indent=f"  {name:<13}", subsequent_indent=" " * 15)
     lines += _listed("Limits that bind", map(limit_text, plan.record["binding"]))
     lines += _listed("Notes", plan.record["notes"])
     return "\n".join([*lines, "", *_wrapped(effort_text(plan.record))])
@@ -64,6 +68,13 @@ def print_plan(console: Console, plan: Plan) -> None:
     console.print(_head(plan, width))
     console.print(_sites_table(plan, width))
     console.print(_totals_grid(plan))
+    if plan.stages:
+        console.print(Text(" Road map", style="bold"))
+        for name, text in horizon_text(plan):
+            lines = textwrap.wrap(text, width - 16) or [""]
+            console.print(
+                Text("\n".join([f"  {name:<13}{lines[0]}", *(" " * 15 + line for line in lines[1:])]))
+            )
     for title, lines in (
         ("Limits that bind", list(map(limit_text, plan.record["binding"]))),
         ("Notes", plan.record["notes"]),
@@ -97,13 +108,15 @@ def _site_lines(plan: Plan) -> list[str]:
     """Two lines a site: results, then its energy as a bar with the shares in words."""
     form = "  {:<22}{:<4}{:>7}{:>14}{:>10}{:>9}{:>8}{:>11}"
     lines = [form.format(*HEADINGS)]
-    for row in plan.record["sites"]:
+    shown, more = shown_sites(plan)
+    for row in shown:
         lines.append(form.format(*_site_cells(plan, row)))
         shares = energy_shares(plan.supply, row["site"])
         words = _mix_words(shares, storage_text(plan.supply, row["site"]))
         lines += textwrap.wrap(
             words, WIDTH, initial_indent=f"    {_bar(shares)}  ", subsequent_indent=" " * (BAR + 6)
         )
+    lines += [f"  and {more} smaller ones in sites.geojson"] if more else []
     return [*lines, ""]
 
 
@@ -152,13 +165,14 @@ def _sites_table(plan: Plan, width: int) -> Table:
     table = Table(header_style="bold", box=None, padding=(0, 1, 0, 0), width=width)
     for i, heading in enumerate(HEADINGS):
         table.add_column(heading, justify="left" if i < 2 else "right", no_wrap=i > 0)
-    for row in plan.record["sites"]:
+    shown, more = shown_sites(plan)
+    for row in shown:
         shares = energy_shares(plan.supply, row["site"])
         table.add_row(
             *(Text(cell, style="bold" if i == 0 else "") for i, cell in enumerate(_site_cells(plan, row)))
         )
         table.add_row(Text.assemble(*((" " * n, f"on {_colour(k)}") for k, n in _lengths(shares).items())))
-    table.add_row()
+    table.add_row(Text(f"and {more} smaller ones in sites.geojson") if more else None)
     return _with_words(plan, table)
 
 
@@ -175,7 +189,7 @@ def _with_words(plan: Plan, table: Table) -> Table:
         legend.append("  ", style=f"on {_colour(option)}").append(f" {option_name(option)} {share(part)}   ")
     stores = [
         f"{row['site']}: {text}"
-        for row in plan.record["sites"]
+        for row in shown_sites(plan)[0]
         if (text := storage_text(plan.supply, row["site"]))
     ]
     table.caption = Text("\n ").join([legend, *map(Text, stores)])

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
     from siting.plan.plan import Plan
 
+MOST_BUILT = 24  # lines of what is built when
+MOST_SITES = 20  # sites with lines of their own
+MOST_NAMED = 8  # sites named in a period's line
+SHOWN_MW = 1.0  # what is built below is in the tables, not in the text
 STEPS = ((1e9, " bn"), (1e6, " M"), (1e3, " k"))
 STATUS = {
     "optimal": "solved",
@@ -73,10 +77,14 @@ def share(value: float | None, digits: int = 0) -> str:
 def option_name(option: str) -> str:
     """An option's id in words.
 
-    >>> option_name("onwind_ppa"), option_name("onsite_solar")
-    ('onwind PPA', 'onsite solar')
+    >>> option_name("onwind_ppa"), option_name("battery@2029"), option_name("solar_ppa:ES")
+    ('onwind PPA', 'battery of 2029', 'solar PPA from ES')
     """
-    return option.replace("_", " ").replace("ppa", "PPA")
+    option, _, built = option.partition("@")
+    name, _, source = option.partition(":")
+    words = name.replace("_", " ").replace("ppa", "PPA")
+    words = f"{words} from {source}" if source else words
+    return f"{words} of {built}" if built else words
 
 
 def status_text(record: Mapping[str, Any]) -> str:
@@ -100,6 +108,52 @@ def effort_text(record: Mapping[str, Any]) -> str:
     )
 
 
+def horizon_text(plan: Plan) -> list[tuple[str, str]]:
+    """A plan of several periods in a line each: what runs, where, on what, and what is new."""
+    road = plan.record.get("horizon")
+    if not road:
+        return []
+    rows = []
+    for label, stage in plan.stages.items():
+        t = stage.totals
+        held = sorted(stage.record["sites"], key=lambda row: -row["it_mw"])
+        sites = ", ".join(
+            f"{stage.sites.at[row['site'], 'name']} {number(row['it_mw'])} MW" for row in held[:MOST_NAMED]
+        )
+        sites += f" and {len(held) - MOST_NAMED} more" if len(held) > MOST_NAMED else ""
+        rows.append(
+            (
+                label,
+                f"{number(t['it_mw'])} MW of IT: {sites or 'nothing yet'}; {large(t['cost_eur_yr'])} EUR/yr, "
+                f"{number(t['carbon_g_kwh'])} g/kWh, {share(t['cfe_score'])} CFE",
+            )
+        )
+    built = [row for row in road["roadmap"] if row["option"] != "it" and row["new_mw"] >= SHOWN_MW]
+    largest = sorted(built, key=lambda row: -row["new_mw"])[:MOST_BUILT]
+    for row in (row for row in built if row in largest):
+        store = f" / {number(row['new_mwh'])} MWh" if row["new_mwh"] else ""
+        name = plan.sites.at[row["site"], "name"]
+        what = f"{name}: {option_name(row['option'])} {number(row['new_mw'])} MW{store}"
+        rows.append((f"+ {row['period']}", what))
+    if len(built) > MOST_BUILT:
+        rows.append(("", f"{len(built) - MOST_BUILT} more in roadmap.csv"))
+    rows.append(
+        (
+            "horizon",
+            f"net present value {large(road['npv_eur'])} EUR, invested {large(road['capex_eur'])} EUR, "
+            f"{large(road['carbon_t'])} t CO2e in all",
+        )
+    )
+    return rows
+
+
+def shown_sites(plan: Plan) -> tuple[list[Mapping[str, Any]], int]:
+    """The largest sites of a plan in its own order, and how many are left out."""
+    rows = list(plan.record["sites"])
+    largest = sorted(rows, key=lambda row: -row["it_mw"])[:MOST_SITES]
+    return [row for row in rows if row in largest], max(0, len(rows) - MOST_SITES)
+
+
 def totals_text(plan: Plan) -> list[tuple[str, str]]:
     """What the plan comes to, as (name, number with unit)."""
     totals = plan.totals
@@ -120,15 +174,65 @@ def totals_text(plan: Plan) -> list[tuple[str, str]]:
             "carbon",
             f"{number(totals['carbon_t_yr'])} t CO2e/yr = {number(totals['carbon_g_kwh'])} g/kWh operational",
         ),
-        ("life cycle", f"{number(totals['lifecycle_t_yr'])} t CO2e/yr of the supply, reported beside"),
+        (
+            "life cycle",
+            f"{number(totals['lifecycle_t_yr'])} t CO2e/yr of the supply, reported beside{_market(totals)}",
+        ),
         ("CFE score", f"{share(totals['cfe_score'], 1)} of the load carbon-free in its hour"),
         ("electricity", f"{number(totals['facility_mwh'])} MWh/yr at PUE {totals['pue']:.3f}"),
     ]
+    rows += _water_and_heat(plan)
+    if "coverage" in plan.record:
+        rows.append(("coverage", coverage_text(plan.record["coverage"])))
+    if "flexible" in plan.record:
+        rows.append(("flexibility", flexible_text(plan.record["flexible"])))
     if totals["cash_cost_eur_yr"] != totals["cost_eur_yr"]:
         rows.insert(
             4, ("cash cost", f"{large(totals['cash_cost_eur_yr'])} EUR/yr without the internal carbon price")
         )
     return rows
+
+
+def flexible_text(moved: Mapping[str, float]) -> str:
+    """Work moved or left undone, in one line."""
+    words = {
+        "shifted_mwh": "shifted to other hours",
+        "moved_in_mwh": "moved between sites",
+        "shed_mwh": "shed",
+    }
+    return (
+        ", ".join(f"{number(moved[key])} MWh of IT {text}" for key, text in words.items() if key in moved)
+        + " a year"
+    )
+
+
+def _water_and_heat(plan: Plan) -> list[tuple[str, str]]:
+    """Water evaporated, unless a cooling system's is unknown or none is; heat, where a network takes it."""
+    found = []
+    water = plan.totals.get("water_m3_yr", 0.0)
+    if water > 0:
+        it_mwh = plan.totals["facility_mwh"] / plan.totals["pue"]
+        found.append(("water", f"{number(water)} m3/yr evaporated = {number(water / it_mwh)} l/kWh of IT"))
+    heat = [row["heat"]["mwh_yr"] for row in plan.record["sites"] if "heat" in row]
+    if heat:
+        part = share(sum(heat) / plan.totals["facility_mwh"])
+        found.append(("heat sold", f"{number(sum(heat))} MWh/yr = {part} of the electricity"))
+    return found
+
+
+def _market(totals: Mapping[str, float]) -> str:
+    """Market-based tonnes in words; nothing for a plan saved before they were reported."""
+    tonnes = totals.get("carbon_market_t_yr")
+    return "" if tonnes is None else f"; market-based {number(tonnes)} t CO2e/yr"
+
+
+def coverage_text(covered: Mapping[str, Any]) -> str:
+    """Demand served and how far away, in one line."""
+    points = len({row["point"] for row in covered["assignment"]})
+    cost = f", {large(covered['cost_eur_yr'])} EUR/yr" if covered["cost_eur_yr"] else ""
+    served, asked = number(covered["served_it_mw"]), number(covered["demand_it_mw"])
+    mean, longest = f"{covered['mean_ms']:.1f}", f"{covered['longest_ms']:.1f}"
+    return f"{served} of {asked} MW served to {points} points, {mean} ms away (mean), {longest} at most{cost}"
 
 
 def limit_text(limit: Mapping[str, Any]) -> str:

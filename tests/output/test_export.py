@@ -39,6 +39,10 @@ def test_a_folder_is_exported_as_its_plan(tiny_plan: Plan, tmp_path: Path) -> No
         ("a.gpkg", {"crs": "EPSG:5773"}, "two dimensions"),
         ("a.geojson", {"layer": "roads"}, "sites, zones, supply, links"),
         ("a.gpkg", {"layer": "zones"}, "more than one layer"),
+        ("a.png", {"figure": "pie"}, "have: map, mix, hours, frontiers"),
+        ("a.svg", {"figure": "pareto"}, "siting pareto"),
+        ("a.gpkg", {"figure": "mix"}, "no picture; take png, svg, pdf"),
+        ("a.pdf", {"crs": "EPSG:3035"}, "equal-area"),
     ],
 )
 def test_what_does_not_fit_is_refused_before_any_work(
@@ -63,6 +67,18 @@ def test_a_place_that_cannot_be_written_or_holds_a_file(tiny_plan: Plan, tmp_pat
     with pytest.raises(InputError, match="cannot be written"):
         export_plan(tiny_plan, tmp_path / name / "below" / name)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_pictures_are_figures_of_the_plan(
+    tiny_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tiny_plan.save(tmp_path / "out")
+    mix = export_plan(tiny_plan, tmp_path / "mix.svg", figure="mix").read_text(encoding="utf-8")
+    assert "Electricity used, GWh/yr" in mix
+    assert "Grid carbon" in export_plan(out, tmp_path / "map.svg").read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert export_plan(out, to="png", figure="hours") == Path("out-hours.png")
+    assert export_plan(out, to="pdf") == Path("out-map.pdf")
 
 
 def test_a_file_beside_is_not_replaced_either(tiny_plan: Plan, tmp_path: Path) -> None:

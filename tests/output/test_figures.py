@@ -1,4 +1,4 @@
-"""The map: drawn without a display, the same bytes for the same plan."""
+"""Figures in files: drawn without a display, the same bytes for the same plan; the map and where its labels lie."""
 
 from __future__ import annotations
 
@@ -8,15 +8,34 @@ from pathlib import Path
 import pytest
 
 from siting.errors import InputError
-from siting.output.figures import CLASSES_G_KWH, GREYS, _overlap, _positions, map_figure, save_figure
+from siting.output.figure_labels import anchor, covered, free_place, overlap, room_for, round_about
+from siting.output.figures import CLASSES_G_KWH, GREYS, KINDS, _positions, figure, map_figure, save_figure
+from siting.output.paints import paint, paint_of
 from siting.plan.plan import Plan
 
+HEADS = {"png": b"\x89PNG\r\n", "svg": b"<?xml", "pdf": b"%PDF-"}
 
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", ["png", "svg", "pdf"])
-def test_map_is_saved_alike_twice(tiny_plan: Plan, tmp_path: Path, form: str) -> None:
-    first = save_figure(tiny_plan, "map", tmp_path / f"a.{form}").read_bytes()
+def test_every_figure_is_saved_alike_twice(tiny_plan: Plan, tmp_path: Path, form: str, kind: str) -> None:
+    first = save_figure(tiny_plan, kind, tmp_path / f"a.{form}").read_bytes()
     assert len(first) > 5000
-    assert first == save_figure(tiny_plan, "map", tmp_path / f"b.{form}").read_bytes()
+    assert first.startswith(HEADS[form])
+    assert first == save_figure(tiny_plan, kind, tmp_path / f"b.{form}").read_bytes()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_figure_says_its_plan_and_keeps_its_words_on_the_page(tiny_plan: Plan, kind: str) -> None:
+    drawn = tiny_plan.figure(kind)
+    assert tiny_plan.record["title"] in [text.get_text() for text in drawn.texts]
+    drawn.canvas.draw()
+    wide, high = drawn.get_size_inches() * drawn.dpi
+    words = [*drawn.texts, *(text for axes in drawn.axes for text in (*axes.texts, axes.title))]
+    for text in words:
+        if text.get_text():
+            box = text.get_window_extent()
+            assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= wide and box.y1 <= high, text.get_text()
 
 
 def test_map_names_the_chosen_sites(tiny_plan: Plan) -> None:
@@ -29,8 +48,29 @@ def test_map_names_the_chosen_sites(tiny_plan: Plan) -> None:
 
 def test_labels_keep_apart() -> None:
     boxes = [box for box, _ in _positions("Lyon\n10 MW", 100.0, 100.0, 8.0)]
-    assert all(_overlap(a, b) == 0 for i, a in enumerate(boxes) for b in boxes[:i])
-    assert _overlap((0, 0, 2, 2), (1, 1, 3, 3)) == 1
+    assert all(overlap(a, b) == 0 for i, a in enumerate(boxes) for b in boxes[:i])
+    assert overlap((0, 0, 2, 2), (1, 1, 3, 3)) == 1
+
+
+def test_a_label_goes_where_there_is_room() -> None:
+    places = round_about("FR", 50.0, 50.0, 10.0, 4.0)
+    own = (49.0, 49.0, 51.0, 51.0)
+    assert all(covered(box, [own]) == 0 for box, _ in places)
+    right, left = places[0], places[1]
+    taken = [right[0]]
+    assert room_for(places, taken, []) == (anchor(*left), "right")
+    assert left[0] in taken
+    everywhere = [(0.0, 0.0, 100.0, 100.0)]
+    assert room_for(places, [], everywhere) is None
+    free_place(places, everywhere)  # a number that must be written is, and is then in the way
+    assert everywhere[1] in [box for box, _ in places]
+
+
+def test_figures_use_the_colours_of_the_report() -> None:
+    assert len({paint_of(k) for k in ("grid", "solar_ppa", "onwind_ppa", "nuclear_ppa", "battery")}) == 5
+    assert paint_of("solar_ppa") == paint("sun")
+    with pytest.raises(KeyError):
+        paint("mauve")
 
 
 def test_every_class_of_carbon_has_a_grey() -> None:
@@ -40,10 +80,17 @@ def test_every_class_of_carbon_has_a_grey() -> None:
 def test_what_cannot_be_drawn_says_why(
     tiny_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(InputError, match="have: map"):
+    with pytest.raises(InputError, match="have: map, mix, hours, frontiers"):
         save_figure(tiny_plan, "pie", tmp_path / "a.png")
+    with pytest.raises(InputError, match="many plans"):
+        save_figure(tiny_plan, "pareto", tmp_path / "a.png")
+    with pytest.raises(InputError, match="shows all sites"):
+        figure(tiny_plan, "mix", "se-lulea")
+    with pytest.raises(InputError, match="'se-malmo' is not built"):
+        figure(tiny_plan, "hours", "se-malmo")
     with pytest.raises(InputError, match=r"\.png, \.svg, \.pdf"):
         save_figure(tiny_plan, "map", tmp_path / "a.gif")
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(InputError, match=r"siting\[figures\]"):
         save_figure(tiny_plan, "map", tmp_path / "a.png")
+    assert list(tmp_path.iterdir()) == []

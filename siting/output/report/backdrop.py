@@ -47,6 +47,14 @@ def backdrop(plan: Plan) -> Backdrop:
     return Backdrop(world, world.zones, UNCHANGED if same else CHANGED.format(name=world.name))
 
 
+def clean_options(plan: Plan, behind: Backdrop) -> dict[str, bool]:
+    """Whether each on-site option is carbon-free: by the world's word, without it by the plan's own tonnes."""
+    if behind.world is not None:
+        return {str(k): v == "true" for k, v in behind.world.options["clean"].items()}
+    tonnes = plan.emissions.groupby("item")["carbon_t_yr"].sum()
+    return {str(item): float(t) == 0.0 for item, t in tonnes.items()}
+
+
 def _world_at(folder: Path) -> World:
     files = tuple((path, path.stat().st_mtime_ns) for path in sorted(folder.rglob("*")) if path.is_file())
     return _read(folder, files)

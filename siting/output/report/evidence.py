@@ -39,7 +39,10 @@ def assumptions(plan: Plan, world: World) -> list[dict[str, Any]]:
         ("Member states of the sites built", "country_values", countries),
         ("Sites built", "site_values", chosen),
     ]
-    groups = [{"title": title, "rows": _rows(world.values[table], keys)} for title, table, keys in wanted]
+    years = model.horizon.periods
+    groups = [
+        {"title": title, "rows": _rows(world.values[table], keys, years)} for title, table, keys in wanted
+    ]
     groups[-1]["rows"] = [*_site_rows(world, chosen), *groups[-1]["rows"]]
     return [group for group in groups if group["rows"]]
 
@@ -100,12 +103,16 @@ def hours_error(plan: Plan) -> list[tuple[str, str]]:
     ]
 
 
-def _rows(values: Mapping[tuple[str, str], Value], keys: Iterable[str] | None) -> list[dict[str, Any]]:
+def _rows(
+    values: Mapping[tuple[str, str], Value], keys: Iterable[str] | None, years: Iterable[int]
+) -> list[dict[str, Any]]:
+    """Rows that the values of the plan's periods rest on; one a number unless a table tells it by year."""
     wanted = None if keys is None else set(keys)
     return [
         _row(key, quantity, v.value, v.unit, v.year, v.kind, v.source, v.note)
-        for (key, quantity), v in values.items()
+        for (key, quantity), told in values.items()
         if wanted is None or key in wanted
+        for v in dict.fromkeys(row for year in years for row in told.around(year))
     ]
 
 

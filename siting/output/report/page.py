@@ -14,7 +14,7 @@ from siting.errors import InputError
 from siting.output.folder import atomic_write, plain
 from siting.output.report import evidence
 from siting.output.report.atlas import atlas
-from siting.output.report.backdrop import Backdrop, backdrop
+from siting.output.report.backdrop import Backdrop, backdrop, clean_options
 from siting.output.report.charts import scale_of, stack_chart
 from siting.output.report.many import comparison_section, pareto_section, table_rows
 from siting.output.report.money import capex_bars, cost_bars, energy_bars, site_costs, site_mix
@@ -92,7 +92,7 @@ def _many(result: Result, behind: Backdrop) -> dict[str, Any] | None:
 
 def _context(plan: Plan, behind: Backdrop, told: Explanation | None) -> dict[str, Any]:
     world = behind.world
-    clean = _clean(plan, behind)
+    clean = clean_options(plan, behind)
     words = {} if told is None else {str(row["site"]): str(row["words"]) for row in table_rows(told.sites)}
     groups = evidence.assumptions(plan, world) if world is not None else []
     mapped = atlas(plan, behind.zones, world)
@@ -238,14 +238,6 @@ def _days(stands_for_h: float, hours: int) -> str:
         if stands_for_h == hours and hours > 24
         else f"{number(days)} {'day' if days == 1 else 'days'} of the year"
     )
-
-
-def _clean(plan: Plan, behind: Backdrop) -> dict[str, bool]:
-    """Whether each on-site option is carbon-free: by the world's word, without it by the plan's own tonnes."""
-    if behind.world is not None:
-        return {str(k): v == "true" for k, v in behind.world.options["clean"].items()}
-    tonnes = plan.emissions.groupby("item")["carbon_t_yr"].sum()
-    return {str(item): float(t) == 0.0 for item, t in tonnes.items()}
 
 
 def amount(value: float | None) -> str:
