@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from siting import problems
     from siting.api import audit_folder, check, load, read_plan, redispatch, solve
     from siting.api_study import alternatives, compare, explain, pareto, sweep, tornado
     from siting.plan.plan import Plan
@@ -27,6 +29,7 @@ __all__ = [
     "explain",
     "load",
     "pareto",
+    "problems",
     "read_plan",
     "redispatch",
     "robust",
@@ -46,6 +49,8 @@ def __getattr__(name: str) -> Any:
         from siting import api_study
 
         return getattr(api_study, name)
+    if name == "problems":
+        return import_module("siting.problems")
     if name in __all__:
         from siting import api
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siting.errors import AuditError, InputError
 from siting.inputs.load import Draft, load
@@ -18,8 +18,10 @@ from siting.instance.assemble import assemble, check_against_world, choose_hours
 from siting.instance.hours import Hours
 from siting.instance.instance import Instance
 from siting.instance.precheck import least_capex_eur, precheck
-from siting.plan.plan import Plan
-from siting.plan.read import read_plan, read_record
+from siting.instance.rules import rule_texts
+from siting.instance.stages import assemble_horizon
+from siting.plan.plan import Plan, stage_folder
+from siting.plan.read import read_plan, read_record, stage_labels
 from siting.solver.progress import Clock, Report, Step, silent
 
 __all__ = [
@@ -34,6 +36,8 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from siting.plan.redispatch import Redispatch
     from siting.solver.cluster import DaskCluster
     from siting.solver.known import Frontier
@@ -52,6 +56,12 @@ class Prepared:
     world: World
     hours: Hours
     data: Instance
+    by_case: Mapping[str, Hours] = field(default_factory=dict)  # hours of every case of an uncertain model
+
+    @property
+    def all_hours(self) -> Mapping[str, Hours]:
+        """Hours by case; "" where there is none."""
+        return self.by_case or {"": self.hours}
 
 
 @dataclass(frozen=True)
@@ -61,6 +71,7 @@ class Checked:
     model: PlanningModel
     notes: tuple[str, ...]
     numbers: dict[str, str]
+    rules: tuple[str, ...] = ()  # national rules that concern the candidates, and what becomes of each
 
 
 def prepare(model: PlanningModel | str | Path) -> Prepared:
@@ -81,8 +92,18 @@ def assembled(model: PlanningModel | str | Path) -> Prepared:
     folder, files = _files(model)
     world = _world(folder, files)
     check_against_world(model, world)
-    hours = _hours(folder, files, model.time.weather_years, model.time.representative)
-    return Prepared(model, world, hours, assemble(model, world, hours))
+    cases = model.uncertainty.cases if model.uncertainty else {}
+    years = {
+        name: (case.weather_year,) if case.weather_year else model.time.weather_years
+        for name, case in cases.items()
+    }
+    by_case = {
+        name: _hours(folder, files, year, model.time.representative)
+        for name, year in (years or {"": model.time.weather_years}).items()
+    }
+    first = next(iter(by_case.values()))
+    data = assemble_horizon(model, world, by_case)
+    return Prepared(model, world, first, data, by_case if cases else {})
 
 
 def _files(model: PlanningModel) -> tuple[Path, tuple[tuple[Path, int], ...]]:
@@ -99,7 +120,7 @@ def _world(folder: Path, files: object) -> World:
     return read_world(folder)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=8)
 def _hours(
     folder: Path, files: object, weather_years: tuple[int], representative: Representative | str
 ) -> Hours:
@@ -131,7 +152,7 @@ def hired(model: PlanningModel, workers: Workers | None, cache: bool) -> Iterato
 
     Where nothing has been priced before they are needed at once, and start while inputs are read.
     """
-    if workers is not None or model.solve.method == "whole" or model.solve.threads == 1:
+    if workers is not None or model.is_whole or model.solve.threads == 1:
         yield workers
         return
     from siting.solver.cache import FrontierCache
@@ -149,20 +170,20 @@ def hired(model: PlanningModel, workers: Workers | None, cache: bool) -> Iterato
 
 def solve_prepared(ready: Prepared, clock: Clock, workers: Workers | None = None, cache: bool = True) -> Plan:
     """Solve what was prepared, and audit the result."""
-    from siting.plan.audit import audit
-    from siting.plan.make import make_plan
+    from siting.plan.audit_horizon import audit_plan
+    from siting.plan.horizon import make_horizon_plan
     from siting.solver.highs import versions
 
     settings = ready.model.solve
-    if settings.method == "whole":
+    if ready.model.is_whole:
         from siting.solver.whole import solve_whole
 
         solved = solve_whole(ready.data, clock, settings.gap_share, settings.threads)
     else:
         solved = _by_frontier(ready, clock, workers, cache)
     clock.say("auditing the plan")
-    plan = make_plan(ready.model, ready.world, ready.hours, ready.data, solved, versions())
-    findings = audit(ready.data, plan.record, plan.hourly)
+    plan = make_horizon_plan(ready.model, ready.world, ready.all_hours, ready.data, solved, versions())
+    findings = audit_plan(ready.data, plan)
     if findings:
         raise AuditError(findings)
     return plan
@@ -177,11 +198,17 @@ def _by_frontier(ready: Prepared, clock: Clock, workers: Workers | None, cache: 
 
 @contextmanager
 def supply(data: Instance, workers: Workers | None, cache: bool) -> Iterator[tuple[Pool, Frontier]]:
-    """Who prices the supply classes of an instance, and what is known of them; what is added is kept, however it ends."""
+    """Who prices the supply classes of an instance, and what is known of them; what is added is kept, however it ends.
+
+    Raises InputError where work moves between sites: their hours cannot be priced apart.
+    """
+    from siting.model.moving import WHOLE_ONLY
     from siting.solver.cache import FrontierCache, class_keys
     from siting.solver.known import Frontier
     from siting.solver.work import InProcess
 
+    if data.flexible.moving_share > 0:
+        raise InputError(WHOLE_ONLY)
     keys = class_keys(data)
     frontier = Frontier()
     if cache:
@@ -203,12 +230,12 @@ def check(model: PlanningModel | str | Path) -> Checked:
     chips = data.target_it_mw * data.accelerators_per_mw
     numbers = {
         "candidate sites": f"{len(data.sites)}, of which {open_to} can hold the smallest size",
-        "supply classes": f"{len(data.classes)} ({len(data.price_eur_mwh)} with grid)",
+        "supply classes": f"{len(data.classes)} ({len({data.cells[c][0] for c in data.price_eur_mwh})} with grid)",
         "modelled hours": f"{len(data.weight)} ({len(ready.hours.labels)} periods)",
         "target": f"{data.target_it_mw:,.1f} MW of IT = {chips:,.0f} x {ready.model.load.accelerator}",
         "least capex": f"{least_capex_eur(data) / 1e9:,.2f} bn EUR for {', '.join(data.capex_counts)} (no plan costs less)",
     }
-    return Checked(ready.model, data.notes, numbers)
+    return Checked(ready.model, data.notes, numbers, tuple(rule_texts(ready.model, ready.world, data)))
 
 
 def redispatch(plan: Plan | str | Path, report: Report = silent) -> Redispatch:
@@ -220,6 +247,10 @@ def redispatch(plan: Plan | str | Path, report: Report = silent) -> Redispatch:
     from siting.solver.redispatch import operate
 
     plan = plan if isinstance(plan, Plan) else read_plan(plan)
+    if plan.stages:
+        raise InputError(
+            f"redispatch: is for one year; give a period of the plan (plan.at({next(iter(plan.stages))}), or its folder)"
+        )
     clock = Clock(plan.model.solve.time_limit_s, report)
     clock.say("reading the world")
     world = read_world(find_world(plan.model.world, plan.model.sites.file))
@@ -239,12 +270,19 @@ def check_unchanged(plan: Plan, world: World) -> None:
         raise InputError(f"world {world.name}: has changed since the plan was made; solve the model again")
 
 
+def _stage_of(path: Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    import pandas as pd
+
+    return read_record(path), pd.read_parquet(path / "hourly.parquet")
+
+
 def audit_folder(folder: str | Path) -> list[str]:
     """Recompute a saved plan from its folder and the world; the findings, empty if everything holds."""
     import pandas as pd
 
     from siting.plan.audit import audit
     from siting.plan.audit_files import audit_files
+    from siting.plan.audit_horizon import audit_horizon
     from siting.plan.make import model_hash, world_hash
 
     path = Path(folder)
@@ -257,7 +295,10 @@ def audit_folder(folder: str | Path) -> list[str]:
         findings.append(f"world {ready.world.name}: has changed since the plan was made (its hash differs)")
     try:
         hourly = pd.read_parquet(path / "hourly.parquet")
-        findings += audit(ready.data, record, hourly)
+        stages = {label: _stage_of(path / stage_folder(label)) for label in stage_labels(record)}
+        findings += audit_horizon(ready.data, record, stages) if stages else audit(ready.data, record, hourly)
+        for label, (own, hours) in stages.items():
+            findings += [f"{label}: {text}" for text in audit_files(path / stage_folder(label), own, hours)]
         return findings + audit_files(path, record, hourly)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path}: a file of the output folder is missing or unreadable ({error})") from None

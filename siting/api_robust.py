@@ -45,6 +45,8 @@ def robust(
     from siting.study.robust import FIXES, cannot, carried_out, regrets
 
     base = model if isinstance(model, PlanningModel) else load(model)
+    if len(base.horizon.periods) > 1 or base.uncertainty is not None:
+        raise InputError("robust: is for a model of one period and one case; set horizon.periods to one year")
     cases, _ = read_scenarios(base, scenarios, years)
     if fix not in FIXES:
         raise InputError(f"fix {fix}: is one of {', '.join(FIXES)}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from siting.api import check_unchanged, hired, solve
 from siting.api_robust import robust
+from siting.errors import InputError
 from siting.inputs.load import load
 from siting.inputs.planning import PlanningModel
 from siting.plan.plan import Plan
@@ -90,7 +91,7 @@ def tornado(
     """
     from siting.study.tornado import tornado_of
 
-    base = model if isinstance(model, PlanningModel) else load(model)
+    base = of_one_year(model if isinstance(model, PlanningModel) else load(model), "tornado")
     with hired(base, workers, cache) as team:
         blown: Tornado = tornado_of(
             base, factors, by_share, lambda m, name: solve(m, _named(report, name), team, cache)
@@ -115,7 +116,7 @@ def alternatives(
     from siting.api import prepare
     from siting.study.alternatives import find_alternatives
 
-    base = model if isinstance(model, PlanningModel) else load(model)
+    base = of_one_year(model if isinstance(model, PlanningModel) else load(model), "alternatives")
     with hired(base, workers, cache) as team:
         found: Alternatives = find_alternatives(
             base,
@@ -142,7 +143,7 @@ def pareto(
     """
     from siting.study.pareto import pareto_front
 
-    base = model if isinstance(model, PlanningModel) else load(model)
+    base = of_one_year(model if isinstance(model, PlanningModel) else load(model), "pareto")
     done = 0
     with hired(base, workers, cache) as team:
 
@@ -176,7 +177,7 @@ def explain(
     from siting.study.tools import Tools
 
     entry = opened(model)
-    base = model_of(entry)
+    base = of_one_year(model_of(entry), "explain")
     plan = entry if isinstance(entry, Plan) else None
     if plan is not None:
         check_unchanged(plan, world_of(base))
@@ -211,6 +212,16 @@ def opened(question: Question) -> PlanningModel | Plan:
     from siting.study import entries
 
     return entries.opened(question)
+
+
+def of_one_year(model: PlanningModel, what: str) -> PlanningModel:
+    """The model itself; InputError if it has several periods or cases, which `what` does not know."""
+    if len(model.horizon.periods) > 1 or model.uncertainty is not None:
+        raise InputError(
+            f"{what}: is for a model of one period and one case; set horizon.periods to one year "
+            "(target and caps to one value, end_year and uncertainty to null)"
+        )
+    return model
 
 
 def model_of(entry: PlanningModel | Plan) -> PlanningModel:

@@ -129,7 +129,8 @@ def check(
     checked = api.check(asked)
     merged = checked.model.model_dump(mode="json")
     if as_json:
-        print_json({"model": merged, "numbers": checked.numbers, "notes": list(checked.notes)})
+        told = {"notes": list(checked.notes), "rules": list(checked.rules)}
+        print_json({"model": merged, "numbers": checked.numbers, **told})
         return
     import yaml
 
@@ -138,6 +139,8 @@ def check(
     )
     for name, text in checked.numbers.items():
         typer.echo(f"{name + ':':<18} {text}")
+    for rule in checked.rules:
+        typer.echo(f"national rule: {rule}")
     for note in checked.notes:
         typer.echo(f"note: {note}")
     typer.echo("ok: every check short of solving passed")
@@ -192,9 +195,13 @@ def models(as_json: AsJson = False) -> None:
         }
         print_json({"models": titles, "portfolios": bundled_portfolios()})
         return
+    import textwrap
+
+    wide = max(map(len, found))
     for name, m in found.items():
-        typer.echo(f"{name:<24} {m.title}\n{'':<24} {m.purpose}")
-    typer.echo(f"portfolios: {', '.join(bundled_portfolios())}")
+        said = textwrap.shorten(f"{m.title}: {m.purpose}", 98 - wide, placeholder=" ...")
+        typer.echo(f"{name:<{wide}}  {said}")
+    typer.echo(textwrap.fill(f"portfolios: {', '.join(bundled_portfolios())}", 100, subsequent_indent="  "))
 
 
 @app.command()

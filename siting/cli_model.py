@@ -61,7 +61,7 @@ def hired(workers: str | None, model: PlanningModel) -> Iterator[DaskCluster | N
     if workers is None:
         yield None
         return
-    if model.solve.method == "whole":
+    if model.is_whole:
         raise InputError(
             f"--workers {workers}: method whole is one problem for one machine; leave the option out, or "
             "use --method frontier"

@@ -10,6 +10,7 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.csv_text import read_csv_text
 from siting.inputs.series import SHARES
+from siting.inputs.values import reference_rows
 from siting.inputs.world_checks import KINDS
 from siting.units import HOURS_PER_YEAR
 
@@ -24,6 +25,7 @@ ERRORS = {  # figures of series that are not measured, and their headings
 RANGES = {  # shares lie in [0, 1]
     "price_eur_mwh": (-500.0, 4000.0),  # clearing limits of the coupled European day-ahead market
     "carbon_g_kwh": (0.0, 2000.0),  # above any fuel of emission_factors.csv
+    "marginal_g_kwh": (0.0, 2000.0),
     "temperature_c": (-58.1, 48.8),  # extremes on record in Europe (World Meteorological Organization)
 }
 
@@ -132,6 +134,7 @@ def _level_problem(quantity: str, level: float, away: float) -> str:
 
 def _levels(world: Path) -> dict[tuple[str, str], float]:
     table = read_csv_text(world / "zone_values.csv", ("zone", "quantity", "value"))
+    table = reference_rows(table, ("zone", "quantity"))
     return {
         (z, q): float(v) for z, q, v in zip(table["zone"], table["quantity"], table["value"], strict=True)
     }

@@ -13,6 +13,7 @@ import pandas as pd
 
 from siting.errors import InputError
 from siting.inputs.csv_text import read_csv_text
+from siting.inputs.values import reference_rows
 
 TOLERANCE_SHARE = 0.15  # asked of a recomputed intensity; beyond it the published row's note must say why
 MIX = "annual_mix_{}.csv"  # of a weather year, metered
@@ -49,6 +50,7 @@ def check_carbon(world: Path) -> pd.DataFrame:
 def levels_g_kwh(world: Path) -> dict[str, float]:
     """Level of grid carbon in the hourly series by country, life cycle with trade; zones of a country: their plain mean."""
     values = _table(world / "zone_values.csv", ("zone", "quantity", "value"))
+    values = reference_rows(values, ("zone", "quantity"))
     zones = _table(world / "zones.csv", ("zone", "country"))
     carbon = values[values["quantity"] == "grid_carbon_g_kwh"]
     country = dict(zip(zones["zone"], zones["country"], strict=True))

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
 from siting.errors import InputError
 from siting.inputs.places import MODELS, PORTFOLIOS, bundled_models, bundled_portfolios, is_world, nearest
@@ -70,13 +71,17 @@ def load(
 
 
 def _beside(values: dict[str, Any], folder: Path) -> None:
-    """A world named by a folder, and a file of sites, may lie beside the planning model that names them."""
+    """A world named by a folder, and files of sites or demand points, may lie beside the planning model that names them."""
     world, sites = values.get("world"), values.get("sites")
     relative = isinstance(world, str) and (world.startswith(".") or not Path(world).is_dir())
     if relative and is_world(folder / str(world)):
         values["world"] = (folder / str(world)).as_posix()
     if isinstance(sites, dict) and isinstance(sites.get("file"), str) and (folder / sites["file"]).is_file():
         sites["file"] = (folder / sites["file"]).as_posix()
+    coverage = values.get("coverage")
+    points = coverage.get("points_file") if isinstance(coverage, dict) else None
+    if isinstance(coverage, dict) and isinstance(points, str) and (folder / points).is_file():
+        coverage["points_file"] = (folder / points).as_posix()
 
 
 def changed(model: PlanningModel, changes: Mapping[str, Any]) -> PlanningModel:
@@ -286,11 +291,16 @@ def full_key(key: str) -> str:
 
 def _leaves(section: type[BaseModel], prefix: str) -> Iterator[str]:
     """Dotted names of every key of a section and of the sections in it."""
-    for name, entry in section.model_fields.items():
+    for name, entry in _fields(section).items():
         yield f"{prefix}{name}"
         inside = _section_of(entry.annotation)
-        if inside is not None:
+        if inside is not None and not _is_table(entry.annotation):
             yield from _leaves(inside, f"{prefix}{name}.")
+
+
+def _fields(section: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Fields of a section by the key a model writes: `except` is no name in Python."""
+    return {entry.alias or name: entry for name, entry in section.model_fields.items()}
 
 
 def _explained(error: ValidationError, draft: Draft) -> list[str]:
@@ -349,15 +359,20 @@ def _fields_at(path: KeyPath) -> list[str]:
     """Known keys of the section at a key path."""
     section: type[BaseModel] | None = PlanningModel
     for part in path:
-        if section is None or part not in section.model_fields:
+        if section is None or part not in _fields(section):
             return []
-        section = _section_of(section.model_fields[str(part)].annotation)
-    return list(section.model_fields) if section else []
+        section = _section_of(_fields(section)[str(part)].annotation)
+    return list(_fields(section)) if section else []
 
 
 def _section_of(annotation: Any) -> type[BaseModel] | None:
     options = [annotation, *get_args(annotation)]
     return next((o for o in options if isinstance(o, type) and issubclass(o, BaseModel)), None)
+
+
+def _is_table(annotation: Any) -> bool:
+    """Whether a key holds sections by names of the planner's own, such as cases."""
+    return get_origin(annotation) is dict
 
 
 def _dotted(path: KeyPath) -> str:

@@ -12,6 +12,7 @@ from siting.units import HOURS_PER_YEAR
 
 SHARES = ("_cf", "_share")  # how series between 0 and 1 end
 REQUIRED = ("price_eur_mwh", "carbon_g_kwh", "cfe_share", "temperature_c")
+OPTIONAL = ("marginal_g_kwh",)  # carbon of one MWh more, for carbon.intensity: marginal
 
 
 def available_years(world: Path) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,18 @@ from siting.inputs.selection import forbidden, select_sites
 from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
 from siting.instance import costs
+from siting.instance.bending import load_and_backup
 from siting.instance.chosen import kept_or
+from siting.instance.clean import clean_fields, clean_limits, counted_t_mwh, residual_t_mwh
+from siting.instance.cooling import cooling_in, cooling_systems, without_cooling
+from siting.instance.cross_border import contract_limits, signed
 from siting.instance.hours import Hours, full_year
 from siting.instance.instance import Hall, Hourly, Instance, Limit, Option, Resource, Site
+from siting.instance.points import places_of
+from siting.instance.rules import held_below, obeyed, pause_notes, rule_fields, rule_notes, signing_years
 from siting.instance.scenario import under_scenario
 from siting.instance.spread import spread, weighed
-from siting.units import G_PER_T, KWH_PER_MWH
+from siting.units import KWH_PER_MWH
 
 ISLAND = " off-grid"  # suffix of the class of sites whose grid connection comes too late
 
@@ -37,6 +43,7 @@ class _Tables:
     price: dict[str, Hourly] = field(default_factory=dict)
     network: dict[str, float] = field(default_factory=dict)
     carbon: dict[str, Hourly] = field(default_factory=dict)
+    residual: dict[str, Hourly] = field(default_factory=dict)
     cfe: dict[str, Hourly] = field(default_factory=dict)
     connection: dict[str, Option] = field(default_factory=dict)
     it: dict[str, Option] = field(default_factory=dict)
@@ -99,29 +106,38 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
     candidates = select_sites(model, world, notes)
     tables = _Tables()
     options = _delivered(world, _options_in_time(model, world, notes), notes)
-    cooling = _cooling(model, world, notes)
-    class_of = {s: _class_of(model, world, s) for s in candidates.index}
+    cooling = cooling_systems(model, world, notes)
+    home = {str(s): str(n) for s, n in candidates["country"].items()}
+    candidates = candidates.drop(without_cooling(model, world, home, cooling, notes))
+    rules = obeyed(model, world)
+    signing = signing_years(model, world, rules)
+    notes += pause_notes(rules, signing, list(candidates["country"]))
+    class_of = {s: _class_of(model, world, s, signing) for s in candidates.index}
     classes = tuple(sorted(set(class_of.values())))
-    barred = {s: _class_of(model, world, s) for s in forbidden(model, world)}
+    barred = {s: _class_of(model, world, s, signing) for s in forbidden(model, world)}
     places = {c: _place(model, world, hours, c.removesuffix(ISLAND)) for c in classes}
     for c in classes:
         _fill(tables, model, world, c, places[c], options, cooling)
+    crossing = [k for k in model.power.cross_border if k in options]
+    homes = {c: places[c] for c in tables.price}
+    ppa, output = signed(world, crossing, homes, lambda zone: _place(model, world, hours, zone))
+    tables.ppa |= ppa
+    tables.availability |= output
     both = {s: c for s, c in (class_of | barred).items() if c in places}
-    sites, spare = _with_land(
-        model, world, {s: _site(model, world, s, c, tables, places) for s, c in both.items()}
-    )
+    sized = {s: _site(model, world, s, c, tables, places) for s, c in both.items()}
+    rated = {c: _rated_mw(tables, c) for c in classes}
+    sites, spare = _with_land(model, world, held_below(model, rules, sized, rated, notes))
     sites = {
         s: site for s, site in sites.items() if s in class_of
     }  # a forbidden site still bounds its class's land
     _note_small(model, sites, notes)
-    late = [c for c in classes if c.endswith(ISLAND)]
-    if late:
-        n = sum(1 for c in class_of.values() if c in late)
+    n = sum(c.endswith(ISLAND) and home[str(s)] not in signing for s, c in class_of.items())
+    if n:
         notes.append(
             f"{n} of {len(class_of)} candidates have no grid connection by {model.horizon.periods[0]} (grid_wait_yr)"
         )
     pflops_mw = _pflops_mw(world, model.load.accelerator)
-    return Instance(
+    data = Instance(
         title=model.title,
         sites=sites,
         classes=classes,
@@ -154,14 +170,19 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
         forced=model.sites.force,
         target_it_mw=target_it_mw(model, world),
         capex_counts=model.budget.counts,
-        limits=_limits(model, world, tables),
+        limits=_limits(model, world, tables) | clean_limits(model, (s.country for s in sites.values())),
         objectives=model.objectives,
         carbon_weight_eur_t=_carbon_weight(model),
         compute_pflops_mw=pflops_mw,
         accelerators_per_mw=KWH_PER_MWH / world.value("accelerators", model.load.accelerator, "it_kw"),
-        notes=tuple(notes),
+        **load_and_backup(model, notes),
+        **places_of(model, world, sites, notes),
+        **clean_fields(model, world, tables.residual),
+        water_m3_mw_max=model.water.per_site_m3_mw_yr,
         **spread(model, world),
     )
+    data = replace(data, **rule_fields(model, world, data))
+    return replace(data, notes=(*notes, *rule_notes(model, world, data)))
 
 
 def target_it_mw(model: PlanningModel, world: World) -> float:
@@ -173,16 +194,21 @@ def target_it_mw(model: PlanningModel, world: World) -> float:
     if target is None:
         return 0.0
     if target.it_mw is not None:
-        return target.it_mw
+        return _one(target.it_mw)
     installed = model.load.accelerator
     kw = world.value("accelerators", installed, "it_kw")
     if target.accelerators is not None and target.accelerator is not None:
-        wanted = target.accelerators * world.value("accelerators", target.accelerator, "bf16_tflops")
+        wanted = _one(target.accelerators) * world.value("accelerators", target.accelerator, "bf16_tflops")
         return wanted / world.value("accelerators", installed, "bf16_tflops") * kw / KWH_PER_MWH
-    chips = (
-        (target.eflops or 0.0) * 1e6 / world.value("accelerators", installed, f"{target.precision}_tflops")
-    )
+    chips = _one(target.eflops) * 1e6 / world.value("accelerators", installed, f"{target.precision}_tflops")
     return chips * kw / KWH_PER_MWH
+
+
+def _one(amount: float | tuple[float, ...] | None) -> float:
+    """The amount of a model of one period (`stages.at_node` takes it from a list)."""
+    if isinstance(amount, tuple):
+        raise TypeError("a list by period; take one period of the model first")
+    return amount or 0.0
 
 
 def _given(name: str | None) -> tuple[str, ...]:
@@ -230,39 +256,19 @@ def _has_grid(world: World, options: list[str]) -> bool:
     return any(world.options.at[k, "route"] == "grid" for k in options)
 
 
-def _cooling(model: PlanningModel, world: World, notes: list[str]) -> list[str]:
-    """Cooling systems that carry the accelerator's rack density."""
-    a = model.load.accelerator
-    rack_kw = world.value("accelerators", a, "rack_kw")
-    able = []
-    for q in model.load.cooling:
-        most = world.value("cooling", q, "rack_kw_max")
-        if rack_kw <= most:
-            able.append(q)
-        else:
-            notes.append(
-                f"{q} cooling carries {most:g} kW a rack and cannot cool {a} ({rack_kw:g} kW a rack)"
-            )
-    if not able:
-        raise InputError(
-            [
-                *notes,
-                f"load.cooling: none of {', '.join(model.load.cooling)} can cool {a}; add direct_to_chip or immersion",
-            ]
-        )
-    return able
-
-
-def _class_of(model: PlanningModel, world: World, s: str) -> str:
+def _class_of(model: PlanningModel, world: World, s: str, signing: dict[str, int | None]) -> str:
     zone = str(world.sites.at[s, "zone"])
+    signed = signing.get(str(world.sites.at[s, "country"]), model.horizon.decision_year)
+    if signed is None:
+        return zone + ISLAND
     if model.sites.grid_wait == "ignore":
-        return zone
+        return zone if signed <= model.horizon.periods[0] else zone + ISLAND
     wait = float(world.sites.at[s, "grid_wait_yr"])
     if np.isnan(wait):
         raise InputError(
             f"sites.csv: grid_wait_yr of '{s}' is unknown; give it, or set sites.grid_wait: ignore"
         )
-    in_time = model.horizon.decision_year + wait <= model.horizon.periods[0]
+    in_time = signed + wait <= model.horizon.periods[0]
     return zone if in_time else zone + ISLAND
 
 
@@ -277,7 +283,7 @@ def _place(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs
         raise InputError(
             f"series: zone '{zone}' has no {', '.join(missing)} in the hourly data; build or add it"
         )
-    return costs.place_of(world, model, zone, series, np.array(hours.weight))
+    return costs.place_of(world, model, zone, series, np.array(hours.weight), model.horizon.periods[0])
 
 
 def _fill(
@@ -291,15 +297,15 @@ def _fill(
 ) -> None:
     tables.zone[c] = place.zone
     tables.it[c] = costs.accelerators(world, place, model.load.accelerator)
-    for q in cooling:
+    for q in cooling_in(model, world, place.country, cooling):
         tables.halls[c, q] = costs.hall(world, place, q)
     for k in options:
         _fill_option(tables, model, world, c, place, k)
     if not c.endswith(ISLAND) and _has_grid(world, options):
-        to_t = KWH_PER_MWH / G_PER_T
         tables.price[c] = tuple(place.hours["price_eur_mwh"].tolist())
-        tables.network[c] = world.value("zone_values", place.zone, "network_charge_eur_mwh")
-        tables.carbon[c] = tuple((place.hours["carbon_g_kwh"] * to_t).tolist())
+        tables.network[c] = world.value("zone_values", place.zone, "network_charge_eur_mwh", place.year)
+        tables.carbon[c] = counted_t_mwh(model, place)
+        tables.residual[c] = residual_t_mwh(world, place)
         tables.cfe[c] = tuple(place.hours["cfe_share"].tolist())
         tables.connection[c] = costs.connection(world, place)
 
@@ -308,11 +314,9 @@ def _fill_option(
     tables: _Tables, model: PlanningModel, world: World, c: str, place: costs.Place, k: str
 ) -> None:
     route = world.options.at[k, "route"]
-    if (
-        route == "ppa"
-        and not c.endswith(ISLAND)
-        and (world.get("zone_values", place.zone, f"{k}_potential_mw") or 0.0) > 0
-    ):
+    if not costs.exists(world, place, k):
+        return
+    if route == "ppa" and not c.endswith(ISLAND):
         tables.ppa[c, k], tables.availability[c, k] = costs.ppa_option(world, place, k)
     elif route == "onsite":
         tables.onsite[c, k], tables.availability[c, k] = costs.onsite_option(world, model, place, k)
@@ -325,7 +329,7 @@ def _site(
 ) -> Site:
     """Largest size: the model's, or what the connection carries at the rated load."""
     row = world.sites.loc[s]
-    rated = max(hall.peak_pue for (cc, _), hall in tables.halls.items() if cc == c)
+    rated = _rated_mw(tables, c)
     connected = c in tables.price
     most = (
         min(model.sites.size_it_mw[1], float(row["grid_mw"]) / rated)
@@ -336,6 +340,11 @@ def _site(
     return Site(
         c, str(row["country"]), model.sites.size_it_mw[0], most, line.capex_eur_mw, line.yearly_eur_mw
     )
+
+
+def _rated_mw(tables: _Tables, c: str) -> float:
+    """Facility load per MW of IT in the worst hour of the worst cooling."""
+    return max(hall.peak_pue for (cc, _), hall in tables.halls.items() if cc == c)
 
 
 def _with_land(
@@ -376,21 +385,15 @@ def _note_small(model: PlanningModel, sites: dict[str, Site], notes: list[str]) 
 
 def _limits(model: PlanningModel, world: World, tables: _Tables) -> dict[Resource, Limit]:
     limits: dict[Resource, Limit] = {}
-    carbon, matching = model.carbon, model.power.matching
+    carbon = model.carbon
     if model.budget.capex_eur is not None:
         limits["capex",] = Limit("<=", model.budget.capex_eur, "EUR", "budget.capex_eur")
     if model.budget.cost_eur_yr is not None:
         limits["cost",] = Limit("<=", model.budget.cost_eur_yr, "EUR/yr", "budget.cost_eur_yr")
     if carbon.cap_t_yr is not None:
         limits["carbon",] = Limit("<=", carbon.cap_t_yr, "t/yr", "carbon.cap_t_yr")
+    if model.water.allowance_m3_yr is not None:
+        limits["water",] = Limit("<=", model.water.allowance_m3_yr, "m3/yr", "water.allowance_m3_yr")
     if carbon.cap_g_kwh is not None:
         limits["carbon_rate",] = Limit("<=", carbon.cap_g_kwh, "g/kWh", "carbon.cap_g_kwh")
-    if matching.cfe_score_min is not None:
-        limits["clean",] = Limit(
-            ">=", matching.cfe_score_min, "share of load", "power.matching.cfe_score_min"
-        )
-    for c, k in tables.ppa:
-        zone = tables.zone[c]
-        limit = world.value("zone_values", zone, f"{k}_potential_mw")
-        limits["potential", zone, k] = Limit("<=", limit, "MW", f"{k} potential of {zone}")
-    return limits
+    return limits | contract_limits(world, tables.ppa, tables.zone, model.horizon.periods[0])

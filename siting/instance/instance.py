@@ -1,14 +1,21 @@
 """The instance: index tuples and plain dictionaries of floats, all that equations read.
 
 Letters (fixed everywhere): s site, c supply class, k supply option, b storage option, q cooling system, t modelled hour.
-A *supply class* is a price zone x (connected to the grid by the period, or not): its sites share hours, costs and rules,
-and its energy system is a cone - what serves 1 MW of IT serves every MW - so that energy is written once per class.
+A *supply class* is a price zone x (when it is connected to the grid): its sites share hours, costs and rules, and its energy
+system is a cone - what serves 1 MW of IT serves every MW - so that energy is written once per class.
+A *node* is an investment period under a scenario; a *cell* is a class at a node, which is where it runs hour by hour. Tables
+of a class are keyed by cell. With one node a cell has its class's name; an option built in period v is named `k@v` with several.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal, TypeVar
+from functools import cached_property
+from typing import Any, Literal, TypeVar
+
+from siting.instance.coverage import NO_RULES, Coverage, Sovereignty
+from siting.instance.duties import Duty, HeatNetwork
+from siting.instance.flexible import RIGID, Flexible
 
 V = TypeVar("V")
 GRID = "grid"  # day-ahead purchase, as plans name it
@@ -43,6 +50,8 @@ class Option:
     capex_eur_mwh: float = 0.0
     yearly_eur_mwh: float = 0.0
     efficiency_share: float = 1.0
+    duration_h: float = 0.0  # storage sold as one piece: energy over power; 0 = sized apart
+    firm: bool = False  # on-site plant that can be dispatched at any time
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,7 @@ class Hall:
     yearly_eur_mw: float
     pue: Hourly
     water_l_kwh: float | None
+    liquid_heat_share: float = 0.0  # of the IT's heat, carried off warm enough to be sold
 
     @property
     def peak_pue(self) -> float:
@@ -70,6 +80,71 @@ class Site:
     max_mw: float
     line_capex_eur_mw: float
     line_yearly_eur_mw: float
+    fixed_yearly_eur: float = 0.0  # of being open at all, whatever its size
+
+
+BY_OPTION = ("halls", "ppa", "onsite", "storage", "availability")  # tables keyed by cell and option
+BY_CELL = (
+    "price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh", "grid_cfe_share", "connection", "it", "spare_land_ha_mw",
+    "zone", "residual_t_mwh", "firm_share", "heat", "duties", "renewable",
+)  # fmt: skip
+# rules on the choice of sites that hold for what stands in the end
+NOT_BEFORE_THE_END: dict[str, Any] = {
+    "sites_min": 0, "countries_min": 0, "forced": (),
+}  # fmt: skip
+VINTAGE = "@"  # between an option and the period it was built in, and between a class and its node
+ORIGIN = ":"  # between a contract and the neighbouring zone its plant stands in
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A period under a scenario, and what a year of it counts.
+
+    probability: of the scenario; cost_share, carbon_share: weight in the discounted and in the plain mean year of the
+    horizon (both sum to 1 over the nodes); weight: hours of the year each modelled hour stands for, if not the instance's.
+    """
+
+    period: int
+    scenario: str = ""
+    probability: float = 1.0
+    cost_share: float = 1.0
+    carbon_share: float = 1.0
+    weight: Hourly = ()
+
+    @property
+    def label(self) -> str:
+        """`2032`, or `2032/dry` under a scenario."""
+        return f"{self.period}/{self.scenario}" if self.scenario else str(self.period)
+
+
+def base(k: str) -> str:
+    """An option without the period it was built in.
+
+    >>> base("solar_ppa@2029"), base("battery")
+    ('solar_ppa', 'battery')
+    """
+    return k.partition(VINTAGE)[0]
+
+
+def plant(k: str, zone: str) -> tuple[str, str]:
+    """A contract's option and the zone its plant stands in, for a buyer in `zone`.
+
+    >>> plant("solar_ppa:ES@2029", "FR"), plant("solar_ppa", "FR")
+    (('solar_ppa', 'ES'), ('solar_ppa', 'FR'))
+    """
+    option, _, source = base(k).partition(ORIGIN)
+    return option, source or zone
+
+
+def resources_of(k: str, zone: str) -> tuple[Resource, ...]:
+    """What 1 MW of a contract uses up: the potential of its plant's zone and, from next door, the link.
+
+    >>> resources_of("solar_ppa:ES", "FR")
+    (('potential', 'ES', 'solar_ppa'), ('link', 'ES', 'FR'))
+    """
+    option, source = plant(k, zone)
+    potential = ("potential", source, option)
+    return (potential,) if source == zone else (potential, ("link", source, zone))
 
 
 @dataclass(frozen=True)
@@ -119,6 +194,70 @@ class Instance:
     spread_sites: dict[str, float] = field(default_factory=dict)  # objective spread: weight per MW of IT
     spread_options: dict[str, float] = field(default_factory=dict)  # per mean MW used; storage per MWh built
     notes: tuple[str, ...] = field(default=())
+    # several periods or scenarios
+    nodes: tuple[Node, ...] = (Node(0),)
+    site_at: dict[str, tuple[Site, ...]] = field(default_factory=dict)  # by period; empty with one node
+    earlier_it_mw: dict[int, float] = field(default_factory=dict)  # target of every period but the last
+    tail_share: float = 1.0  # share of the dearest outcomes that objective risk minimises; 1: none
+    # places: rules on countries and neighbours, and demand points to be served (the last period's)
+    sovereignty: Sovereignty = NO_RULES
+    coverage: Coverage | None = None
+    # flexibility and adequacy
+    flexible: Flexible = RIGID
+    firm_share: dict[str, float] = field(
+        default_factory=dict
+    )  # by cell: firm capacity on site per rated load
+    firm_hours: float | None = None  # a store counts with the power it holds so long; None: none counts
+    # water, heat and national rules, by cell
+    water_m3_mw_max: float | None = None  # most water evaporated a year per MW of IT at a site
+    heat: dict[str, HeatNetwork] = field(default_factory=dict)
+    duties: dict[str, tuple[Duty, ...]] = field(default_factory=dict)
+    renewable: dict[str, tuple[str, ...]] = field(default_factory=dict)  # options that count under a duty
+
+    # clean supply and carbon
+    matched_locally: tuple[str, float] | None = None  # kind and least share of matching at each site
+    residual_t_mwh: dict[str, Hourly] = field(default_factory=dict)  # by cell: purchases no contract covers
+    embodied_t_mw: dict[str, float] = field(default_factory=dict)  # by cooling, "accelerators": known ones
+
+    @cached_property
+    def periods(self) -> tuple[int, ...]:
+        """Investment periods in order."""
+        return tuple(dict.fromkeys(node.period for node in self.nodes))
+
+    @cached_property
+    def cells(self) -> dict[str, tuple[str, Node]]:
+        """Class and node of every cell, class by class and in order of time."""
+        return {self.cell(c, node): (c, node) for c in self.classes for node in self.nodes}
+
+    def cell(self, c: str, node: Node) -> str:
+        """Name of a class's cell at a node."""
+        return c if len(self.nodes) == 1 else f"{c}{VINTAGE}{node.label}"
+
+    def cells_of(self, c: str) -> dict[str, Node]:
+        """Cells of a class with their nodes."""
+        return {self.cell(c, node): node for node in self.nodes}
+
+    def weight_of(self, cell: str) -> Hourly:
+        """Hours of the year each modelled hour of a cell stands for."""
+        return self.cells[cell][1].weight or self.weight
+
+    def first_built(self, cell: str, k: str) -> bool:
+        """Whether an option's investment is counted in this cell: built in its period, and in its first scenario."""
+        node = self.cells[cell][1]
+        first = next(n for n in self.nodes if n.period == node.period)
+        return node == first and k.partition(VINTAGE)[2] in ("", str(node.period))
+
+    def before_cell(self, cell: str) -> str | None:
+        """The cell of the same class one period earlier (in its first scenario); None in the first period."""
+        c, node = self.cells[cell]
+        earlier = [n for n in self.nodes if n.period < node.period]
+        if not earlier:
+            return None
+        return self.cell(c, next(n for n in earlier if n.period == earlier[-1].period))
+
+    def site_in(self, s: str, period: int) -> Site:
+        """A candidate as it is in a period: connected or not, as large as its connection allows."""
+        return self.site_at[s][self.periods.index(period)] if self.site_at else self.sites[s]
 
     @property
     def hours(self) -> range:
@@ -128,6 +267,10 @@ class Instance:
     def options_of(self, table: Literal["ppa", "onsite", "storage"], c: str) -> list[str]:
         """Options of one kind that exist in a class, in a fixed order."""
         return [k for cc, k in getattr(self, table) if cc == c]
+
+    def contracts_of(self, c: str) -> list[str]:
+        """Contracts on offer in a cell, without the period they are of."""
+        return list(dict.fromkeys(base(k) for k in self.options_of("ppa", c)))
 
     def cooling_of(self, c: str) -> list[str]:
         """Cooling systems allowed in a class."""
@@ -141,30 +284,65 @@ class Instance:
         """Sites of a class."""
         return [s for s, site in self.sites.items() if site.supply_class == c]
 
-    def only(self, *classes: str) -> Instance:
-        """The same instance reduced to one supply class, or a few."""
+    def at(self, node: Node) -> Instance:
+        """The instance at one node, as if there were no other: what is built by then is on offer, by period of building.
+
+        Its limits are those of the period; what holds for the whole horizon is left out, and so is money to be invested: what
+        stands in a period is not what is new in it.
+        """
+        if len(self.nodes) == 1:
+            return self
+        name = {cell: c for cell, (c, n) in self.cells.items() if n == node}
+        year = str(node.period)
 
         def mine(table: dict[tuple[str, str], V]) -> dict[tuple[str, str], V]:
-            return {key: value for key, value in table.items() if key[0] in classes}
+            return {(name[key[0]], key[1]): value for key, value in table.items() if key[0] in name}
 
         def own(table: dict[str, V]) -> dict[str, V]:
-            return {key: value for key, value in table.items() if key in classes}
+            return {name[key]: value for key, value in table.items() if key in name}
 
+        last = node.period == self.periods[-1]
+        tables: dict[str, Any] = {table: mine(getattr(self, table)) for table in BY_OPTION}
+        tables |= {table: own(getattr(self, table)) for table in BY_CELL}
+        return replace(
+            self,
+            **tables,
+            sites={s: self._site_at(s, node.period) for s in self.sites},
+            weight=node.weight or self.weight,
+            sovereignty=self.sovereignty if last else NO_RULES,
+            coverage=self.coverage if last else None,
+            target_it_mw=self.target_it_mw if last else self.earlier_it_mw.get(node.period, 0.0),
+            limits={r[:-1]: limit for r, limit in self.limits.items() if r[-1] == year and r[0] != "capex"},
+            nodes=(Node(node.period),),
+            site_at={},
+            earlier_it_mw={},
+            tail_share=1.0,
+            objectives=("cost",),
+            **({} if last else NOT_BEFORE_THE_END),
+        )
+
+    def _site_at(self, s: str, period: int) -> Site:
+        """A site may start smaller than it must be in the end."""
+        site = self.site_in(s, period)
+        return site if period == self.periods[-1] else replace(site, min_mw=0.0)
+
+    def only(self, *classes: str) -> Instance:
+        """The same instance reduced to one supply class, or a few."""
+        cells = {cell for c in classes for cell in self.cells_of(c)}
+
+        def mine(table: dict[tuple[str, str], V]) -> dict[tuple[str, str], V]:
+            return {key: value for key, value in table.items() if key[0] in cells}
+
+        def own(table: dict[str, V]) -> dict[str, V]:
+            return {key: value for key, value in table.items() if key in cells}
+
+        tables: dict[str, Any] = {table: mine(getattr(self, table)) for table in BY_OPTION}
+        tables |= {table: own(getattr(self, table)) for table in BY_CELL}
+        sites = {s: site for s, site in self.sites.items() if site.supply_class in classes}
         return replace(
             self,
             classes=tuple(c for c in self.classes if c in classes),
-            sites={s: site for s, site in self.sites.items() if site.supply_class in classes},
-            halls=mine(self.halls),
-            ppa=mine(self.ppa),
-            onsite=mine(self.onsite),
-            storage=mine(self.storage),
-            availability=mine(self.availability),
-            price_eur_mwh=own(self.price_eur_mwh),
-            network_eur_mwh=own(self.network_eur_mwh),
-            grid_carbon_t_mwh=own(self.grid_carbon_t_mwh),
-            grid_cfe_share=own(self.grid_cfe_share),
-            connection=own(self.connection),
-            it=own(self.it),
-            spare_land_ha_mw=own(self.spare_land_ha_mw),
-            zone=own(self.zone),
+            sites=sites,
+            coverage=self.coverage.of(sites) if self.coverage is not None else None,
+            **tables,
         )

@@ -3,24 +3,72 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 from siting.errors import InfeasibleError
-from siting.instance.instance import Instance
+from siting.instance.instance import Instance, Limit, Node, Resource
+from siting.instance.precheck_firm import firm_reasons, least_firm_capex_eur_mw
+from siting.instance.precheck_places import place_reasons
+from siting.instance.precheck_rules import rule_reasons
 
 
 def precheck(data: Instance) -> None:
-    """Raise InfeasibleError with every clash that needs no solver: number of sites, size, target, budget."""
+    """Raise InfeasibleError with every clash that needs no solver: number of sites, size, target, budget.
+
+    With several periods also what each of them can have: no IT power without a grid connection or a plant on site by then.
+    """
+    early = [reason for node in data.nodes if len(data.periods) > 1 for reason in _early(data, node)]
+    data = end_of(data)
     usable = {s: site.max_mw for s, site in data.sites.items() if site.max_mw >= site.min_mw}
-    reasons = [*_numbers(data, usable), *_forced(data, usable)]
+    reasons = [*_numbers(data, usable), *_forced(data, usable), *place_reasons(data, usable)]
     if not reasons:
-        reasons = [*_target(data, usable), *_budget(data, usable)]
-    if reasons:
-        raise InfeasibleError(reasons)
+        reasons = [
+            *_target(data, usable),
+            *_budget(data, usable),
+            *firm_reasons(data, usable),
+            *rule_reasons(data, usable),
+        ]
+    if early or reasons:
+        raise InfeasibleError([*early, *reasons])
+
+
+def end_of(data: Instance) -> Instance:
+    """The last period with the money of the whole horizon."""
+    if len(data.nodes) == 1:
+        return data
+    last = data.at(next(node for node in data.nodes if node.period == data.periods[-1]))
+    money: dict[Resource, Limit] = {
+        r: limit for r, limit in data.limits.items() if r in (("capex",), ("cost",))
+    }
+    return replace(last, limits={**last.limits, **money})
+
+
+def _early(data: Instance, node: Node) -> list[str]:
+    """Whether the sites that can have power in a period hold its target."""
+    here = data.at(node)
+    powered = {
+        s: site.max_mw
+        for s, site in here.sites.items()
+        if site.supply_class in here.price_eur_mwh or here.options_of("onsite", site.supply_class)
+    }
+    most = sum(
+        powered[s] for s in _ranked(here, sorted(powered, key=lambda s: -powered[s]))[: here.sites_max]
+    )
+    if here.target_it_mw <= most + 1e-6:
+        return []
+    waiting = [s for s in here.sites if s not in powered]
+    names = f" at {', '.join(waiting[:3])} and others" if len(waiting) > 3 else f" at {', '.join(waiting)}"
+    because = f" because of grid waits (grid_wait_yr){names}" if waiting else ""
+    return [
+        f"target of {node.period} needs {here.target_it_mw:,.1f} MW of IT, but sites with power by then hold {most:,.1f} MW"
+        f"{because}: lower that target, add on-site options with a short lead time, or raise sites.max or size_it_mw"
+    ]
 
 
 def least_capex_eur(data: Instance) -> float:
     """A bound no plan can undercut: the fewest sites at their smallest size and the rest of the target, all at the least
     capex per MW that the groups of `budget.counts` allow, energy left out (EUR)."""
+    data = end_of(data)
     usable = {s: site.max_mw for s, site in data.sites.items() if site.max_mw >= site.min_mw}
     return _least_capex(data, usable)
 
@@ -95,7 +143,7 @@ def _capex_eur_mw(data: Instance, s: str) -> float:
         "site": min(data.halls[c, q].capex_eur_mw for q in data.cooling_of(c)),
         "connection": site.line_capex_eur_mw,
         "it": data.it[c].capex_eur_mw,
-        "onsite_power": 0.0,
+        "onsite_power": least_firm_capex_eur_mw(data, s),
     }
     return sum(part[group] for group in dict.fromkeys(data.capex_counts))
 

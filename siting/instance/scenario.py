@@ -9,7 +9,7 @@ from siting.inputs.planning import Factors
 from siting.inputs.world import World
 from siting.instance.hours import Hours
 
-SERIES = {"grid_price": "price_eur_mwh", "grid_carbon": "carbon_g_kwh"}
+SERIES = {"grid_price": ("price_eur_mwh",), "grid_carbon": ("carbon_g_kwh", "marginal_g_kwh")}
 QUANTITIES: dict[str, tuple[str, tuple[str, ...]]] = {
     # factor: table, quantities of every row of it
     "network_charge": ("zone_values", ("network_charge_eur_mwh",)),
@@ -32,7 +32,8 @@ def under_scenario(factors: Factors, world: World, hours: Hours, notes: list[str
     moved = {name: float(value) for name, value in factors if value != 1.0}
     for name, factor in moved.items():
         if name in SERIES:
-            hours = _scaled_series(hours, SERIES[name], factor)
+            for series in SERIES[name]:
+                hours = _scaled_series(hours, series, factor)
         else:
             world = _scaled_values(world, name, factor)
     if moved:
@@ -49,9 +50,7 @@ def _scaled_series(hours: Hours, series: str, factor: float) -> Hours:
 def _scaled_values(world: World, name: str, factor: float) -> World:
     table, chosen = _target(world, name)
     rows = world.values[table]
-    scaled = {
-        key: replace(row, value=row.value * factor) if chosen(*key) else row for key, row in rows.items()
-    }
+    scaled = {key: row.times(factor) if chosen(*key) else row for key, row in rows.items()}
     return replace(world, values={**world.values, table: scaled})
 
 

@@ -1,4 +1,21 @@
-"""The fence: grid connection, day-ahead purchase, and contracted plants (PPAs) delivered over the grid."""
+"""The fence: grid connection, day-ahead purchase, and contracted plants (PPAs) delivered over the grid.
+
+    buy[c, t] + deliver[c, t] <= connection_mw[c] <= sum_q peak PUE_q x cooled_mw[c, q]                          (MW)
+    deliver[c, t] + sell[c, t] <= sum_k availability[c, k, t] x ppa_mw[c, k]                                     (MW)
+    sell[c, t] <= excess_share_max x load_mw[c, t]                                                               (MW)
+
+with w_t the hours of the year an hour stands for, a year's terms are
+
+    grid purchase    sum_t w_t x price[c, t] x buy[c, t]  (EUR),  sum_t w_t x intensity[c, t] x buy[c, t]         (t CO2e)
+    network charges  sum_t w_t x network[c] x (buy[c, t] + deliver[c, t])                                        (EUR)
+    surplus sold     - sum_t w_t x (1 - haircut) x price[c, t] x sell[c, t]; a negative price without haircut    (EUR)
+    each contract    yearly cost per MW x ppa_mw, whatever of its output is used;  connection: per MW            (EUR)
+
+PPAs are pay-as-produced. What is neither delivered nor sold is lost. Prices and intensities: hours of the weather year scaled to
+the zone's sourced means; network charges and levies: network_charge_eur_mwh of zone_values.csv, the industrial all-in price less
+the day-ahead mean; haircut and excess share: parameters.csv and the planning model (20 % in Riepin and Brown 2024, there over the
+year). A class that is not connected has none of this.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +65,10 @@ def _connection(b: Build, connected: list[str], contracted: list[str]) -> None:
     for c in connected:
         cost = data.connection[c]
         b.cost_eur["connection", c] = cost.yearly_eur_mw * m.connection_mw[c]
-        b.capex_eur["connection", "connection", c] = cost.capex_eur_mw * m.connection_mw[c]
+        if data.first_built(c, ""):
+            before = data.before_cell(c)
+            stood = m.connection_mw[before] if before in data.connection else 0
+            b.capex_eur["connection", "connection", c] = cost.capex_eur_mw * (m.connection_mw[c] - stood)
 
 
 def _purchase(b: Build, c: str) -> None:
@@ -58,9 +78,9 @@ def _purchase(b: Build, c: str) -> None:
     clean = data.grid_cfe_share[c]
     for t in data.hours:
         b.supply_mw[c, t].append(m.buy[c, t])
-    b.cost_eur["grid purchase", c] = b.yearly((t, price[t] * m.buy[c, t]) for t in data.hours)
-    b.cost_eur["network charges", c] = b.yearly((t, network * m.buy[c, t]) for t in data.hours)
-    b.carbon_t["grid purchase", c] = b.yearly((t, carbon[t] * m.buy[c, t]) for t in data.hours)
+    b.cost_eur["grid purchase", c] = b.yearly(c, ((t, price[t] * m.buy[c, t]) for t in data.hours))
+    b.cost_eur["network charges", c] = b.yearly(c, ((t, network * m.buy[c, t]) for t in data.hours))
+    b.carbon_t["grid purchase", c] = b.yearly(c, ((t, carbon[t] * m.buy[c, t]) for t in data.hours))
     b.clean_mw["hourly", c].append(lambda t: clean[t] * m.buy[c, t])
 
 
@@ -91,7 +111,7 @@ def _delivery(b: Build, c: str) -> None:
     network = data.network_eur_mwh[c]
     for t in data.hours:
         b.supply_mw[c, t].append(m.deliver[c, t])
-    b.cost_eur["network charges, PPA", c] = b.yearly((t, network * m.deliver[c, t]) for t in data.hours)
-    b.cost_eur["surplus sold", c] = b.yearly((t, -worth[t] * m.sell[c, t]) for t in data.hours)
+    b.cost_eur["network charges, PPA", c] = b.yearly(c, ((t, network * m.deliver[c, t]) for t in data.hours))
+    b.cost_eur["surplus sold", c] = b.yearly(c, ((t, -worth[t] * m.sell[c, t]) for t in data.hours))
     b.clean_mw["hourly", c].append(lambda t: m.deliver[c, t])
     b.clean_mw["annual", c].append(lambda t: m.deliver[c, t] + m.sell[c, t])

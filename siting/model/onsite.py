@@ -1,4 +1,15 @@
-"""On-site plant: generation behind the meter, dispatched or following the weather."""
+"""On-site plant: generation behind the meter, dispatched or following the weather.
+
+    gen[c, k, t] <= availability[c, k, t] x onsite_mw[c, k]                                        every hour    (MW)
+    sum_k land_ha_mw[k] x onsite_mw[c, k] <= spare_land_ha_mw[c] x it_mw[c]                                      (ha)
+
+A dispatched plant's availability is the same in every hour, a weather-driven one's is its capacity factor of the hour; what it
+could make and is not used is lost. Neither ramps nor a least output are modelled: a binary in every hour would cost the proof.
+Spare land is that of the class's tightest site once the building stands (dc_land_ha_mw of parameters.csv, land_m2_kw of
+technologies.csv). Terms per MW (EUR/yr, and overnight EUR in capex group
+onsite_power) and per MWh: `fuel and running`, `carbon allowances` (EUR), operational tonnes (t CO2e); all from technologies.csv
+and the fuel prices of zone_values.csv. No network charges: nothing crosses the fence.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +36,7 @@ def _land(b: Build) -> None:
     """Land of on-site plant <= land left beside the building, per MW of IT of the class's tightest site (ha)."""
     data = b.data
     wide = [
-        c for c in data.classes if any(data.onsite[c, k].land_ha_mw > 0 for k in data.options_of("onsite", c))
+        c for c in data.cells if any(data.onsite[c, k].land_ha_mw > 0 for k in data.options_of("onsite", c))
     ]
     b.m.land = pyo.Constraint(
         wide,
@@ -42,9 +53,10 @@ def _plant(b: Build, c: str, k: str) -> None:
     m, option, hours = b.m, b.data.onsite[c, k], b.data.hours
     for t in hours:
         b.supply_mw[c, t].append(m.gen[c, k, t])
-    energy_mwh = b.yearly((t, m.gen[c, k, t]) for t in hours)
+    energy_mwh = b.yearly(c, ((t, m.gen[c, k, t]) for t in hours))
     b.cost_eur[k, c] = option.yearly_eur_mw * m.onsite_mw[c, k]
-    b.capex_eur["onsite_power", k, c] = option.capex_eur_mw * m.onsite_mw[c, k]
+    if b.data.first_built(c, k):
+        b.capex_eur["onsite_power", k, c] = option.capex_eur_mw * m.onsite_mw[c, k]
     if option.energy_eur_mwh > 0:
         b.cost_eur[f"{k}, fuel and running", c] = option.energy_eur_mwh * energy_mwh
     if option.allowance_eur_mwh > 0:

@@ -1,12 +1,28 @@
-"""Policy: the quantities of a class that limits may bind, and the limits as linear uses of them.
+"""Policy: the quantities of a cell that limits may bind, and the limits as linear uses of them.
 
 This is the declaration the frontier method lives on: a class touches the rest of the plan only through its quantities,
-so these - and nothing else - get prices. The whole model closes the same rows over the same quantities.
+so these - and nothing else - get prices. The whole model closes the same rows over the same quantities. With several
+nodes `horizon.py` joins those of a class's cells; with one, a cell is a class.
 
-A quantity is a name: ("cost",), ("carbon",), ("load",), ("clean", kind), ("capex", group) or ("ppa", k), per year.
+    capex        sum of the overnight groups that count (site, connection, onsite_power, it)   <= budget            (EUR)
+    cost         yearly cost, the internal price on carbon included                           <= limit             (EUR/yr)
+    carbon       operational tonnes, location-based                                           <= cap               (t/yr)
+    carbon_rate  carbon - cap x load                                                          <= 0   cap in g/kWh  (t/yr)
+    lifecycle    tonnes of the supply from cradle to grave                                    <= cap               (t/yr)
+    clean        clean energy of the matching rule - share x load                             >= 0                 (MWh/yr)
+    clean_in     the same over the classes of a country                                       >= 0                 (MWh/yr)
+    water        water evaporated                                                             <= allowance         (m3/yr)
+    potential    ppa_mw of an option over all buyers of a zone's plant   <= potential of zone_values.csv           (MW)
+    link         ppa_mw of all contracts over a border                   <= share of its capacity, links.csv       (MW)
+
+Rows are written in millions of EUR and thousands of t, MWh and m3. An internal price on carbon is a cost term of its own,
+EUR/t x each operational tonne, and changes no tonne's name.
+
+A quantity is a name: ("cost",), ("carbon",), ("lifecycle",), ("load",), ("water",),
+("clean", kind), ("capex", group) or ("ppa", k), per year.
 For objective spread also ("bought",), ("delivered",), ("output", k), ("made", k), ("losses",), all MWh, and ("stored", k),
-MWh of storage built. A resource is a limit's key: ("capex",), ("cost",), ("carbon",), ("carbon_rate",), ("clean",),
-("potential", zone, k).
+MWh of storage built. A resource is a limit's key, the words above and what they are of: ("clean_in", country),
+("potential", zone, k), ("link", from zone, to zone); with several periods its last word may be a year.
 """
 
 from __future__ import annotations
@@ -16,7 +32,8 @@ from functools import partial
 
 import pyomo.environ as pyo
 
-from siting.instance.instance import GRID, Instance, Resource
+from siting.instance.flexible import load_range, windows
+from siting.instance.instance import GRID, VINTAGE, Instance, Limit, Resource, base, resources_of
 from siting.model.terms import Build, Expression
 from siting.units import G_PER_T, KWH_PER_MWH
 
@@ -33,8 +50,8 @@ def internal_carbon_price(b: Build) -> None:
             b.cost_eur[f"{INTERNAL_PRICE}, {item}", place] = price * tonnes
 
 
-def quantities(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
-    """The quantities of a class, built only when asked for."""
+def cell_quantities(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
+    """The quantities of a cell, built only when asked for."""
 
     def capex(group: str) -> Expression:
         return pyo.quicksum(e for (g, _, place), e in b.capex_eur.items() if g == group and place == c)
@@ -44,10 +61,18 @@ def quantities(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
         ("carbon",): lambda: pyo.quicksum(e for (_, place), e in b.carbon_t.items() if place == c),
         ("load",): lambda: b.load_mwh[c],
     }
-    found |= {("clean", kind): partial(_clean, b, c, kind) for kind in ("hourly", "annual")}
+    if c in b.water_m3:
+        found["water",] = partial(b.water_m3.__getitem__, c)
+    found |= {("clean", kind): partial(b.clean_mwh, c, kind) for kind in ("hourly", "annual")}
+    found["lifecycle",] = b.lifecycle_t[c]
     found |= {("capex", group): partial(capex, group) for group in CAPEX_GROUPS}
-    found |= {("ppa", k): partial(b.m.ppa_mw.__getitem__, (c, k)) for k in b.data.options_of("ppa", c)}
+    found |= {("ppa", k): partial(_contracted, b, c, k) for k in b.data.contracts_of(c)}
     return found | _flows(b, c)
+
+
+def _contracted(b: Build, c: str, k: str) -> Expression:
+    """MW under contract of an option, whenever it was built."""
+    return pyo.quicksum(b.m.ppa_mw[c, kk] for kk in b.data.options_of("ppa", c) if base(kk) == k)
 
 
 def _flows(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
@@ -56,7 +81,7 @@ def _flows(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]]:
     contracts, stores = data.options_of("ppa", c), data.options_of("storage", c)
 
     def year(variable: pyo.Var, *key: str) -> Expression:
-        return b.yearly((t, variable[(*key, t)]) for t in data.hours)
+        return b.yearly(c, ((t, variable[(*key, t)]) for t in data.hours))
 
     found: dict[Quantity, Callable[[], Expression]] = {
         ("made", k): partial(year, m.gen, c, k) for k in data.options_of("onsite", c)
@@ -80,7 +105,7 @@ def _output(b: Build, c: str, k: str) -> Expression:
 
 def full_load_h(data: Instance, c: str, k: str) -> float:
     """Hours a year at full output that a plant's availability comes to."""
-    return sum(w * a for w, a in zip(data.weight, data.availability[c, k], strict=True))
+    return sum(w * a for w, a in zip(data.weight_of(c), data.availability[c, k], strict=True))
 
 
 def spread_weights(data: Instance) -> dict[Quantity, float]:
@@ -141,83 +166,135 @@ def _spread_cuts(data: Instance, c: str) -> list[tuple[dict[Quantity, float], fl
 
 
 def _cash(b: Build, c: str) -> Expression:
-    """Cost of a class without the internal carbon price: whoever bounds or prices cost adds that to its tonnes."""
+    """Cost of a cell without the internal carbon price: whoever bounds or prices cost adds that to its tonnes."""
     mine = [
         e for (item, place), e in b.cost_eur.items() if place == c and not item.startswith(INTERNAL_PRICE)
     ]
     return pyo.quicksum(mine)
 
 
-def _clean(b: Build, c: str, kind: str) -> Expression:
-    """Clean MWh a year that count under a matching rule.
-
-    hourly: delivered PPAs + clean on-site + storage net + purchases at the grid's hourly carbon-free share, surplus not
-    counted (Riepin and Brown 2024); annual: contracted and clean on-site output less storage losses, sold surplus included.
-    """
-    terms = b.clean_mw[kind, c]
-    return b.yearly((t, term(t)) for term in terms for t in b.data.hours)
-
-
-def uses(data: Instance, c: str) -> dict[Resource, dict[Quantity, float]]:
-    """How a class uses each limited resource: coefficients on its quantities."""
-    found: dict[Resource, dict[Quantity, float]] = {}
-    for r, limit in data.limits.items():
-        if r[0] == "capex":
-            found[r] = {("capex", group): 1.0 for group in data.capex_counts}
-        elif r[0] == "cost":
-            found[r] = {("cost",): 1.0, ("carbon",): data.internal_price_eur_t}
-        elif r[0] == "carbon":
-            found[r] = {("carbon",): 1.0}
-        elif r[0] == "carbon_rate":
-            found[r] = {("carbon",): 1.0, ("load",): -limit.value * KWH_PER_MWH / G_PER_T}
-        elif r[0] == "clean":
-            found[r] = {("clean", data.matching): 1.0, ("load",): -limit.value}
-        elif r[0] == "potential" and r[1] == data.zone[c] and (c, r[2]) in data.ppa:
-            found[r] = {("ppa", r[2]): 1.0}
-    return found
+def use_of(data: Instance, c: str, r: Resource, limit: Limit) -> dict[Quantity, float]:
+    """How a cell uses a limited resource: coefficients on its quantities; empty if it does not."""
+    if r[0] == "capex":
+        return {("capex", group): 1.0 for group in data.capex_counts}
+    if r[0] == "cost":
+        return {("cost",): 1.0, ("carbon",): data.internal_price_eur_t}
+    if r[0] == "carbon":
+        return {("carbon",): 1.0}
+    if r[0] == "carbon_rate":
+        return {("carbon",): 1.0, ("load",): -limit.value * KWH_PER_MWH / G_PER_T}
+    if r[0] == "lifecycle":
+        return {("lifecycle",): 1.0}
+    if r[0] in {"clean", "clean_in"}:
+        return _clean_use(data, c, r, limit)
+    if r[0] == "water":
+        return {("water",): 1.0}
+    # potentials of contracts, and links they come over
+    return {("ppa", k): 1.0 for k in data.contracts_of(c) if r[:3] in resources_of(k, data.zone[c])}
 
 
-def natural_cuts(data: Instance, c: str) -> list[tuple[dict[Quantity, float], float]]:
-    """What holds for every mix of a class without solving anything: prices and value, sum of prices x quantities >= value
-    per MW of IT.
+def _clean_use(data: Instance, c: str, r: Resource, limit: Limit) -> dict[Quantity, float]:
+    """("clean",) or ("clean_in", country): clean energy less the share of its load; nothing elsewhere."""
+    if r[0] == "clean_in" and country_of(data, c) != r[1]:
+        return {}
+    return {("clean", data.matching): 1.0, ("load",): -limit.value}
 
-    Nothing is negative; the load lies between the best and the worst cooling; clean supply is at most the load (with
-    sold surplus: load x (1 + excess share)), as the power balance says; building and accelerators cost what they cost.
-    """
-    years = [
-        sum(w * p for w, p in zip(data.weight, data.halls[c, q].pue, strict=True)) for q in data.cooling_of(c)
-    ]
-    load = [data.utilisation_share * mwh for mwh in years]
+
+def country_of(data: Instance, c: str) -> str:
+    """Country of a cell or class: that of its sites, which lie in one zone ('' of one without sites)."""
+    members = data.members(data.cells[c][0] if c in data.cells else c)
+    return data.sites[members[0]].country if members else ""
+
+
+Cuts = list[tuple[dict[Quantity, float], float]]
+
+
+def housing_cuts(data: Instance, c: str) -> Cuts:
+    """Building and accelerators cost what they cost; no investment is negative (EUR per MW of IT, one period)."""
     cheapest = min(data.halls[c, q].capex_eur_mw for q in data.cooling_of(c))
-    positive: list[Quantity] = [("carbon",), ("capex", "connection"), ("capex", "onsite_power")]
-    positive += [("ppa", k) for k in data.options_of("ppa", c)]
+    unbuilt: Cuts = [({("capex", group): 1.0}, 0.0) for group in ("connection", "onsite_power")]
     return [
-        *(({q: 1.0}, 0.0) for q in positive),
-        ({("load",): 1.0}, min(load)),
-        ({("load",): -1.0}, -max(load)),
-        ({("load",): 1.0, ("clean", "hourly"): -1.0}, 0.0),
-        ({("load",): 1.0 + data.excess_share_max, ("clean", "annual"): -1.0}, 0.0),
+        *unbuilt,
         ({("capex", "site"): 1.0}, cheapest),
         ({("capex", "it"): 1.0}, data.it[c].capex_eur_mw),
         ({("capex", "it"): -1.0}, -data.it[c].capex_eur_mw),
+    ]
+
+
+def running_cuts(data: Instance, c: str) -> Cuts:
+    """What holds for every mix of a cell without solving anything: prices and value, sum of prices x quantities >= value
+    per MW of IT.
+
+    Nothing is negative; the load lies between the best and the worst cooling, as far as it bends; clean
+    supply is at most the load (with sold surplus: load x (1 + excess share)), as the power balance says.
+    """
+    weight = data.weight_of(c)
+    years = [
+        sum(w * p for w, p in zip(weight, data.halls[c, q].pue, strict=True)) for q in data.cooling_of(c)
+    ]
+    load = [data.utilisation_share * mwh for mwh in years]
+    bent = _load_ranges(data, c)
+    positive: list[Quantity] = [("carbon",), *(("ppa", k) for k in data.contracts_of(c))]
+    positive += [("lifecycle",)] if any(r[0] == "lifecycle" for r in data.limits) else []
+    return [
+        *(({q: 1.0}, 0.0) for q in positive),
+        ({("load",): 1.0}, min(mwh - down for mwh, (down, _) in zip(load, bent, strict=True))),
+        ({("load",): -1.0}, -max(mwh + up for mwh, (_, up) in zip(load, bent, strict=True))),
+        ({("load",): 1.0, ("clean", "hourly"): -1.0}, 0.0),
+        ({("load",): 1.0 + data.excess_share_max, ("clean", "annual"): -1.0}, 0.0),
+        *_water_cuts(data, c),
         *_spread_cuts(data, c),
+    ]
+
+
+def _water_cuts(data: Instance, c: str) -> list[tuple[dict[Quantity, float], float]]:
+    """At least what the driest cooling evaporates while all is run that must be (m3 per MW of IT)."""
+    if not any(r[0] == "water" for r in data.limits):
+        return []
+    least = min(data.halls[c, q].water_l_kwh or 0.0 for q in data.cooling_of(c))
+    run = max(0.0, 1.0 - data.flexible.shed_share_max - data.flexible.moving_share)
+    return [({("water",): 1.0}, least * run * data.utilisation_share * sum(data.weight_of(c)))]
+
+
+def _load_ranges(data: Instance, c: str) -> list[tuple[float, float]]:
+    """What bending takes off and adds to a year's load at most, by cooling system (MWh per MW of IT)."""
+    weight, share = data.weight_of(c), data.utilisation_share
+    found = windows(data.before, data.flexible.hours)
+    return [
+        load_range(data.flexible, found, weight, [share * p for p in hall.pue])
+        for hall in (data.halls[c, q] for q in data.cooling_of(c))
     ]
 
 
 def bound(data: Instance, r: Resource) -> float:
     """Right-hand side of a resource's row: rates and shares are relative to the load, so theirs is zero."""
-    return 0.0 if r[0] in {"carbon_rate", "clean"} else data.limits[r].value
+    return 0.0 if r[0] in {"carbon_rate", "clean", "clean_in"} else data.limits[r].value
 
 
 def scale(r: Resource) -> float:
-    """Rows in units a solver likes: money in M EUR, tonnes and MWh in thousands."""
-    return {"capex": 1e-6, "cost": 1e-6, "carbon": 1e-3, "carbon_rate": 1e-3, "clean": 1e-3}.get(r[0], 1.0)
+    """Rows in units a solver likes: money in M EUR, tonnes, MWh and m3 in thousands."""
+    thousands = dict.fromkeys(("carbon", "carbon_rate", "lifecycle", "clean", "clean_in", "water"), 1e-3)
+    return {"capex": 1e-6, "cost": 1e-6, **thousands}.get(r[0], 1.0)
 
 
 def site_use(b: Build, r: Resource) -> Expression:
     """What sites themselves use of a resource: capex and yearly cost of their grid lines."""
+    cells = b.data.cells
     if r[0] == "cost":
-        return pyo.quicksum(e for (_, place), e in b.cost_eur.items() if place in b.data.sites)
-    if r[0] != "capex" or "connection" not in b.data.capex_counts:
+        return site_cost(b)
+    if r[0] != "capex":
         return 0.0
-    return pyo.quicksum(e for (_, _, place), e in b.capex_eur.items() if place in b.data.sites)
+    period = VINTAGE + r[1] if len(r) > 1 else ""
+    return pyo.quicksum(
+        e
+        for (group, _, place), e in b.capex_eur.items()
+        if group in b.data.capex_counts and place not in cells and place.endswith(period)
+    )
+
+
+def site_cost(b: Build) -> Expression:
+    """What sites themselves cost in the mean year (EUR/yr)."""
+    cells = b.data.cells
+    return pyo.quicksum(
+        b.in_mean_year(place, e) for (_, place), e in b.cost_eur.items() if place not in cells
+    )

@@ -14,6 +14,13 @@ import pandas as pd
 
 from siting.instance.instance import Instance
 from siting.plan.audit_accounts import accounts, couplings, totals
+from siting.plan.audit_carbon import audit_carbon, audit_embodied
+from siting.plan.audit_coverage import audit_coverage, audit_sovereignty
+from siting.plan.audit_firm import audit_firm
+from siting.plan.audit_flexible import audit_flexible, running, yearly
+from siting.plan.audit_matching import audit_matching
+from siting.plan.audit_rules import audit_rules
+from siting.plan.audit_water import audit_heat, audit_water
 from siting.plan.findings import SAME, Audit, flow_of
 
 
@@ -24,8 +31,16 @@ def audit(data: Instance, record: Mapping[str, Any], hourly: pd.DataFrame) -> li
         return unsound
     check = Audit(data)
     sites = {row["site"]: row for row in record["sites"]}
-    results = {s: _site(check, row, _flows(hourly, s)) for s, row in sites.items()}
+    serving = audit_coverage(check, record, sites)
+    audit_sovereignty(check, sites)
+    results = {
+        s: _site(check, {**row, "serving_eur_yr": serving.get(s, 0.0)}, _flows(hourly, s))
+        for s, row in sites.items()
+    }
+    audit_flexible(check, record, sites, {s: _flows(hourly, s) for s in sites})
     _choice(check, sites)
+    audit_embodied(check, record, sites)
+    audit_matching(check, record, sites, results)
     couplings(check, sites, results)
     totals(check, record, sites, results)
     return check.findings
@@ -51,6 +66,7 @@ STATED = (
     "energy_eur_mwh",
     "carbon_t_yr",
     "lifecycle_t_yr",
+    "carbon_market_t_yr",
     "carbon_g_kwh",
     "cfe_score",
 )
@@ -98,9 +114,13 @@ def _site(check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray]) -> 
     check.within(f"{s}: smallest size (MW of IT)", site.min_mw, it_mw)
     _capacities(check, row, c)
     _world_hours(check, s, flow, c)
+    audit_firm(check, row, c)
+    row = {**row, **yearly(check, row, flow)}
     load = _halls(check, row, flow, c, it_mw)
     _balance(check, row, flow, c, load, it_mw)
-    return accounts(check, row, flow, c, load, it_mw)
+    row |= {**audit_heat(check, row, flow, c, load), "water_m3": audit_water(check, row, flow, c)}
+    audit_rules(check, row, flow, c, load)
+    return {**accounts(check, row, flow, c, load, it_mw), **audit_carbon(check, row, flow, c)}
 
 
 def _capacities(check: Audit, row: Mapping[str, Any], c: str) -> None:
@@ -140,9 +160,8 @@ def _halls(
 ) -> np.ndarray:
     data, s = check.data, row["site"]
     load = np.zeros(len(data.weight))
-    for q, mw in row["cooling_mw"].items():
-        if (c, q) in data.halls:
-            load += np.array(data.halls[c, q].pue) * (data.utilisation_share * mw)
+    for q, mw in running(check, row, flow, c).items():
+        load += np.array(data.halls[c, q].pue) * mw
     check.within(f"{s}: cooled MW against IT MW", abs(sum(row["cooling_mw"].values()) - it_mw), 0.0)
     worst = float(np.abs(load - flow["load_mw"]).max())
     check.within(f"{s}: load_mw of hourly.parquet against PUE x utilisation x IT", worst, 0.0)
@@ -174,6 +193,12 @@ def _balance(
         check.within(f"{s}: {b} state of charge (MWh) against its flows", np.abs(step), 0.0)
         check.within(f"{s}: {b} energy (MWh)", soc, row["store_mwh"].get(b, 0.0))
         check.within(f"{s}: {b} power (MW)", charge + discharge, row["store_mw"].get(b, 0.0))
+        hours = data.storage[c, b].duration_h
+        if hours > 0:  # sold in one piece
+            energy, power = row["store_mwh"].get(b, 0.0), row["store_mw"].get(b, 0.0)
+            check.within(
+                f"{s}: {b} energy against {hours:g} h of power (MWh)", abs(energy - hours * power), 0.0
+            )
     check.within(f"{s}: power balance (MW)", np.abs(supply - demand), 0.0)
     check.within(f"{s}: what crosses the fence (MW)", buy + deliver, row["connection_mw"])
     rated = sum(max(data.halls[c, q].pue) * row["cooling_mw"].get(q, 0.0) for q in data.cooling_of(c))

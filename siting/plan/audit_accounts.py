@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from siting.instance.instance import GRID
+from siting.plan.audit_contracts import SHARED, contracted_mw
+from siting.plan.audit_matching import clean_share_in
 from siting.plan.findings import ROOM, Audit, flow_of
 
 
@@ -23,11 +25,16 @@ def accounts(
     housing = (
         sum(hall.yearly_eur_mw * row["cooling_mw"][q] for q, hall in halls.items())
         + data.it[c].yearly_eur_mw * it_mw
+        + site.fixed_yearly_eur
+        + row["serving_eur_yr"]
+        + row["lost_eur_yr"]
+        + row["heat_eur_yr"]
     )
     power = site.line_yearly_eur_mw * it_mw
     tonnes = life_cycle = clean = 0.0
     capex = {
-        "site": sum(hall.capex_eur_mw * row["cooling_mw"][q] for q, hall in halls.items()),
+        "site": sum(hall.capex_eur_mw * row["cooling_mw"][q] for q, hall in halls.items())
+        + row["heat_capex_eur"],
         "it": data.it[c].capex_eur_mw * it_mw,
     }
     capex |= {"connection": site.line_capex_eur_mw * it_mw, "onsite_power": 0.0}
@@ -68,7 +75,7 @@ def accounts(
     load_mwh = float(w @ load)
     result = {
         "facility_mwh": load_mwh,
-        "pue": load_mwh / (it_mw * data.utilisation_share * float(w.sum())),
+        "pue": load_mwh / row["it_mwh"],
         "cost_eur_yr": housing + power + data.internal_price_eur_t * tonnes,
         "capex_eur": sum(capex.values()),
         "energy_eur_mwh": power / load_mwh,
@@ -81,9 +88,11 @@ def accounts(
         check.same(f"{s}: {name}", row[name], value)
     return {
         **result,
+        "it_mwh": row["it_mwh"],
         "clean_mwh": clean if data.matching == "hourly" else annual_clean,
         "counted_eur": sum(capex[g] for g in data.capex_counts),
         "spread_mw": _spread_mw(check, row, flow, c, it_mw, load),
+        "water_m3": row["water_m3"],
     }
 
 
@@ -139,12 +148,14 @@ def couplings(
         ("carbon",): total["carbon_t_yr"],
         ("carbon_rate",): total["carbon_t_yr"] / max(load, 1e-9) * 1e3,
         ("clean",): total["clean_mwh"] / load if load else 1.0,  # of nothing, all
+        ("lifecycle",): sum(r["lifecycle_capped_t"] for r in results.values()),
+        ("water",): sum(r["water_m3"] for r in results.values()),
     }
     for key, limit in data.limits.items():
-        if key[0] == "potential":
-            amount = sum(row["supply_mw"].get(key[2], 0.0) for row in sites.values() if row["zone"] == key[1])
+        if key[0] == "clean_in":
+            amount = clean_share_in(sites, results, key[1])
         else:
-            amount = used[key]
+            amount = contracted_mw(sites.values(), key) if key[0] in SHARED else used[key]
         low, high = (amount, limit.value) if limit.sense == "<=" else (limit.value, amount)
         check.within(f"{limit.meaning} ({limit.unit})", low, high)
 
@@ -161,7 +172,14 @@ def totals(
         return
     sums = {
         name: sum(r[name] for r in results.values())
-        for name in ("facility_mwh", "cost_eur_yr", "capex_eur", "carbon_t_yr", "lifecycle_t_yr")
+        for name in (
+            "facility_mwh",
+            "cost_eur_yr",
+            "capex_eur",
+            "carbon_t_yr",
+            "lifecycle_t_yr",
+            "carbon_market_t_yr",
+        )
     }
     load = sums["facility_mwh"]
     it_mw = sum(row["modules"] for row in sites.values()) * data.module_mw
@@ -181,8 +199,10 @@ def totals(
         "cfe_score": sum(r["cfe_score"] * r["facility_mwh"] for r in results.values()) / load
         if load
         else 0.0,
-        "pue": load / (it_mw * data.utilisation_share * sum(data.weight)) if load else 0.0,
+        "pue": load / sum(r["it_mwh"] for r in results.values()) if load else 0.0,
     }
+    water = sum(r["water_m3"] for r in results.values())
+    again |= {} if np.isnan(water) else {"water_m3_yr": water}
     for name in sorted({*stated, *again}):
         known = name in again and name in stated
         check.true(f"totals: '{name}' is missing, or no quantity the audit knows", known)

@@ -10,6 +10,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from siting.instance.instance import VINTAGE
+
 SAME = 1e-6  # relative: a number in a file against the plan or the hours
 MAPPED = (
     "modules",
@@ -34,6 +36,7 @@ def audit_files(folder: Path, record: Mapping[str, Any], hourly: pd.DataFrame) -
         by = ["site", "option"] if key == "option" else ["site"]
         stated = table.groupby(by)[column].sum().to_dict() if not table.empty else {}
         findings += _different(f"{file}: {column}", stated, expected)
+    findings += _coverage(folder / "coverage.csv", record)
     return findings + _map(folder / "sites.geojson", rows)
 
 
@@ -42,22 +45,28 @@ def _expected(rows: Mapping[str, Any], hourly: pd.DataFrame) -> dict[tuple[str, 
     tables: dict[tuple[str, str, str], dict[Any, float]] = {}
     for column in ("cost_eur_yr", "capex_eur"):
         tables["costs.csv", "site", column] = {s: row[column] for s, row in rows.items()}
-    for column in ("carbon_t_yr", "lifecycle_t_yr"):
+    for column in ("carbon_t_yr", "lifecycle_t_yr", "carbon_market_t_yr"):
         tables["emissions.csv", "site", column] = {s: row[column] for s, row in rows.items()}
-    sizes = {
-        (s, k): mw for s, row in rows.items() for k, mw in {**row["supply_mw"], **row["store_mw"]}.items()
-    }
+    sizes = _sizes(rows, "supply_mw") | _sizes(rows, "store_mw")
     sizes |= {(s, "grid"): row["connection_mw"] for s, row in rows.items() if row["connection_mw"] > 0}
     tables["supply.csv", "option", "supply_mw"] = sizes
-    tables["supply.csv", "option", "store_mwh"] = {
-        (s, k): mwh for s, row in rows.items() for k, mwh in row["store_mwh"].items()
-    }
+    tables["supply.csv", "option", "store_mwh"] = _sizes(rows, "store_mwh")
     used = [
         c for c in hourly.columns if c in {"buy_mw", "deliver_mw"} or c.startswith(("gen_", "discharge_"))
     ]
     tables["supply.csv", "site", "supply_mwh"] = _yearly(hourly, used)
     tables["supply.csv", "site", "sold_mwh"] = _yearly(hourly, [c for c in hourly.columns if c == "sell_mw"])
     return tables
+
+
+def _sizes(rows: Mapping[str, Any], table: str) -> dict[Any, float]:
+    """Size by site and option, whatever period it was built in."""
+    found: dict[Any, float] = {}
+    for s, row in rows.items():
+        for k, size in row[table].items():
+            key = (s, k.partition(VINTAGE)[0])
+            found[key] = found.get(key, 0.0) + size
+    return found
 
 
 def _yearly(hourly: pd.DataFrame, columns: list[str]) -> dict[Any, float]:
@@ -71,6 +80,25 @@ def _different(name: str, stated: Mapping[Any, float], expected: Mapping[Any, fl
         f"{name} of {key} is {stated.get(key, 0.0):,.6g}, the plan says {expected.get(key, 0.0):,.6g}"
         for key in sorted({*stated, *expected}, key=str)
         if not np.isclose(stated.get(key, 0.0), expected.get(key, 0.0), rtol=SAME, atol=SAME)
+    ]
+
+
+def _coverage(path: Path, record: Mapping[str, Any]) -> list[str]:
+    """coverage.csv: the assignments of plan.json, pair by pair."""
+    if "coverage" not in record:
+        return []
+    by, numbers = ["point", "site"], ("it_mw", "ms", "cost_eur_yr", "lat", "lon")
+    table = pd.read_csv(path, dtype={"point": str, "site": str}, keep_default_na=False)
+    rows = record["coverage"]["assignment"]
+    stated = table.set_index(by)
+    return [
+        finding
+        for column in numbers
+        for finding in _different(
+            f"coverage.csv: {column}",
+            stated[column].astype(float).to_dict(),
+            {(row["point"], row["site"]): row[column] for row in rows},
+        )
     ]
 
 

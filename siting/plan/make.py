@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -15,14 +16,21 @@ import pandas as pd
 from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
 from siting.instance.hours import Hours
-from siting.instance.instance import Instance
+from siting.instance.instance import Instance, Resource, base, resources_of
+from siting.plan.carbon import embodied_record, lifecycle_capped_t, market_t
+from siting.plan.coverage import binding_places, coverage_record
+from siting.plan.flexible import LOST, binding_load, facility_load_mw, flexible_record, it_mwh, load_entries
 from siting.plan.frames import site_frame, zone_frame
+from siting.plan.matching import binding_matching, clean_used, matching_record
 from siting.plan.plan import SCHEMA, Plan
+from siting.plan.rules import HEAT_ITEMS, binding_rules, rule_entries, water_total
 from siting.solver.solution import Energy, Solution, StageResult, equal_sites
 from siting.units import G_PER_T, KWH_PER_MWH
 
 BINDING = 1e-5  # relative: a limit this close to its use is said to bind
 HOURLY_KEYS = ("site", "hour", "period", "weight_h")
+NO_ENERGY = ["building", "accelerators", "site, fixed", "coverage", LOST, *HEAT_ITEMS]  # no electricity
+OF_PERIOD = r"@\d+"  # the period an option was built in, within the name of a cost item
 INTERNAL_PRICE = "internal carbon price"  # no cash: in the objective, not in the price of electricity
 OBJECTIVE_UNIT = {
     "cost": "EUR/yr",
@@ -30,6 +38,7 @@ OBJECTIVE_UNIT = {
     "compute": "MW of IT",
     "weighted": "EUR/yr",
     "spread": "MW",
+    "risk": "EUR/yr",
 }
 
 
@@ -45,21 +54,31 @@ def make_plan(
     supply = _supply(data, energy)
     rows = {s: _site_record(data, solved, s, energy[s], hourly, costs, emissions) for s in shares}
     totals = _totals(rows, costs, emissions)
-    clean_share = _clean_share(data, energy, totals["facility_mwh"], totals["cfe_score"])
+    matched = matching_record(data, energy)
     record: dict[str, Any] = {
         "siting": SCHEMA,
         "title": model.title,
         "status": _status(data, solved),
-        "objective": _stage(solved.stages[0]),
-        "later_objectives": [_stage(stage) for stage in solved.stages[1:]],
+        "objective": stage_record(solved.stages[0]),
+        "later_objectives": [stage_record(stage) for stage in solved.stages[1:]],
         "method": solved.method,
         "seconds": round(solved.seconds, 3),
         "versions": {"siting": version("siting"), "python": platform.python_version(), **solver},
         "inputs": {"world": world.name, "model_sha256": model_hash(model), "world_sha256": world_hash(world)},
         "hours": {"modelled": len(data.weight), "periods": list(hours.labels), "rms_error": hours.error},
         "totals": totals,
-        "binding": _binding(data, totals, solved, clean_share),
+        "binding": [
+            *_binding(data, totals, solved, clean_used(data, matched)),
+            *binding_matching(data, matched),
+            *binding_places(data, solved.modules, solved.assigned_mw),
+            *binding_load(data, rows.values(), energy),
+            *binding_rules(data, rows.values()),
+        ],
         "sites": list(rows.values()),
+        **coverage_record(data, solved.assigned_mw),
+        **flexible_record(rows.values()),
+        **matched,
+        "embodied": embodied_record(data, rows.values()),
         "notes": [*data.notes, *_ties(data, solved)],
         "model": model.model_dump(mode="json"),
     }
@@ -101,7 +120,8 @@ def _status(data: Instance, solved: Solution) -> str:
     return cut[0] if cut else "optimal" if len(solved.stages) == len(data.objectives) else "time_limit"
 
 
-def _stage(stage: StageResult) -> dict[str, Any]:
+def stage_record(stage: StageResult) -> dict[str, Any]:
+    """One objective as plan.json has it: value and bound in its own sense, gap, and what ended it."""
     sign = -1.0 if stage.objective == "compute" else 1.0
     proven = math.isfinite(stage.bound)
     return {
@@ -136,7 +156,7 @@ def _hourly(data: Instance, hours: Hours, energy: dict[str, Energy]) -> pd.DataF
             "period": np.array(hours.period_of),
             "weight_h": weight,
         }
-        block["load_mw"] = _load(data, c, e)
+        block["load_mw"] = facility_load_mw(data, c, e)
         for key in sorted(e.hourly):
             block["_".join(key) + ("_mwh" if key[0] == "soc" else "_mw")] = e.hourly[key]
         block |= {
@@ -149,13 +169,6 @@ def _hourly(data: Instance, hours: Hours, energy: dict[str, Energy]) -> pd.DataF
             block["grid_cfe_share"] = np.array(data.grid_cfe_share[c])
         blocks.append(pd.DataFrame(block))
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=[*HOURLY_KEYS, "load_mw"])
-
-
-def _load(data: Instance, c: str, e: Energy) -> np.ndarray:
-    load = np.zeros(len(data.weight))
-    for q in data.cooling_of(c):
-        load += np.array(data.halls[c, q].pue) * data.utilisation_share * e.capacity["cooled", q]
-    return load
 
 
 def _costs(data: Instance, solved: Solution, shares: dict[str, float]) -> pd.DataFrame:
@@ -175,25 +188,35 @@ def _costs(data: Instance, solved: Solution, shares: dict[str, float]) -> pd.Dat
                     (s, item, group.get((item, place), ""), places[place] * yearly, places[place] * once)
                 )
     frame = pd.DataFrame(rows, columns=["site", "item", "capex_group", "cost_eur_yr", "capex_eur"])
+    frame["item"] = frame["item"].str.replace(OF_PERIOD, "", regex=True)
     return frame.groupby(["site", "item", "capex_group"], as_index=False, sort=False).sum()
 
 
 def _emissions(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
-    """Operational (location-based) and life-cycle tonnes of each supply a year."""
+    """Operational (location-based), life-cycle and market-based operational tonnes of each supply a year."""
     weight = np.array(data.weight)
     rows = []
     for s, e in energy.items():
         c = data.sites[s].supply_class
         if ("buy",) in e.hourly:
             tonnes = float(weight @ (np.array(data.grid_carbon_t_mwh[c]) * e.hourly["buy",]))
-            rows.append((s, "grid purchase", tonnes, tonnes))
+            rows.append((s, "grid purchase", tonnes, tonnes, market_t(data, c, e)))
         for k, mwh in _ppa_energy(data, c, e).items():
-            rows.append((s, k, 0.0, data.ppa[c, k].lifecycle_t_mwh * mwh[0]))
+            rows.append((s, k, 0.0, data.ppa[c, k].lifecycle_t_mwh * mwh[0], 0.0))
         for k in data.options_of("onsite", c):
             mwh_k = float(weight @ e.hourly["gen", k])
             option = data.onsite[c, k]
-            rows.append((s, k, option.carbon_t_mwh * mwh_k, option.lifecycle_t_mwh * mwh_k))
-    return pd.DataFrame(rows, columns=["site", "item", "carbon_t_yr", "lifecycle_t_yr"])
+            tonnes = option.carbon_t_mwh * mwh_k
+            rows.append((s, k, tonnes, option.lifecycle_t_mwh * mwh_k, tonnes))
+    columns = ["site", "item", "carbon_t_yr", "lifecycle_t_yr", "carbon_market_t_yr"]
+    return _whatever_period(pd.DataFrame(rows, columns=columns), "item")
+
+
+def _whatever_period(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows of one option built in several periods added up; the record's sizes keep them apart."""
+    words = [name for name in frame.columns if name in {"site", "route", column}]
+    frame[column] = frame[column].map(base)
+    return frame.groupby(words, as_index=False, sort=False).sum()
 
 
 def _contract_shares(data: Instance, c: str, e: Energy) -> dict[str, np.ndarray]:
@@ -234,9 +257,8 @@ def _supply(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
         for k in data.options_of("storage", c):
             used = float(weight @ e.hourly["discharge", k])
             rows.append((s, k, "storage", e.capacity["store_mw", k], e.capacity["store_mwh", k], used, 0.0))
-    return pd.DataFrame(
-        rows, columns=["site", "option", "route", "supply_mw", "store_mwh", "supply_mwh", "sold_mwh"]
-    )
+    columns = ["site", "option", "route", "supply_mw", "store_mwh", "supply_mwh", "sold_mwh"]
+    return _whatever_period(pd.DataFrame(rows, columns=columns), "option")
 
 
 def _site_record(
@@ -254,13 +276,13 @@ def _site_record(
     site_mw = solved.modules[s] * data.module_mw
     c = data.sites[s].supply_class
     mine = costs[costs["site"] == s]
-    not_energy = mine["item"].isin(["building", "accelerators"]) | mine["item"].str.startswith(INTERNAL_PRICE)
+    not_energy = mine["item"].isin(NO_ENERGY) | mine["item"].str.startswith(INTERNAL_PRICE)
     tonnes = float(emissions.loc[emissions["site"] == s, "carbon_t_yr"].sum())
     kinds = {
         kind: {k: v for (name, *rest), v in e.capacity.items() for k in rest if name == kind}
         for kind in ("cooled", "ppa", "onsite")
     }
-    return {
+    row: dict[str, Any] = {
         "site": s,
         "country": data.sites[s].country,
         "zone": data.zone[c],
@@ -274,15 +296,18 @@ def _site_record(
         "store_mw": {k: e.capacity["store_mw", k] for k in data.options_of("storage", c)},
         "store_mwh": {k: e.capacity["store_mwh", k] for k in data.options_of("storage", c)},
         "facility_mwh": facility_mwh,
-        "pue": facility_mwh / (site_mw * data.utilisation_share * float(weight.sum())),
+        "pue": facility_mwh / it_mwh(data, c, e, site_mw),
         "cost_eur_yr": float(mine["cost_eur_yr"].sum()),
         "capex_eur": float(mine["capex_eur"].sum()),
         "energy_eur_mwh": float(mine.loc[~not_energy, "cost_eur_yr"].sum()) / facility_mwh,
         "carbon_t_yr": tonnes,
         "lifecycle_t_yr": float(emissions.loc[emissions["site"] == s, "lifecycle_t_yr"].sum()),
+        "carbon_market_t_yr": float(emissions.loc[emissions["site"] == s, "carbon_market_t_yr"].sum()),
         "carbon_g_kwh": tonnes * G_PER_T / KWH_PER_MWH / facility_mwh,
         "cfe_score": cfe_score(data, c, own),
+        **load_entries(data, c, e),
     }
+    return row | rule_entries(data, c, e, row)
 
 
 def cfe_score(data: Instance, c: str, own: pd.DataFrame) -> float:
@@ -324,16 +349,18 @@ def _totals(
         "energy_eur_mwh": energy / load if load else 0.0,
         "carbon_t_yr": tonnes,
         "lifecycle_t_yr": float(emissions["lifecycle_t_yr"].sum()),
+        "carbon_market_t_yr": float(emissions["carbon_market_t_yr"].sum()),
         "carbon_g_kwh": tonnes * G_PER_T / KWH_PER_MWH / load if load else 0.0,
         "cfe_score": sum(row["cfe_score"] * row["facility_mwh"] for row in rows.values()) / load
         if load
         else 0.0,
         "pue": load / sum(row["facility_mwh"] / row["pue"] for row in rows.values()) if load else 0.0,
+        **water_total(rows.values()),
     }
 
 
 def _binding(
-    data: Instance, totals: dict[str, float], solved: Solution, clean_share: float
+    data: Instance, totals: dict[str, float], solved: Solution, clean: Mapping[Resource, float]
 ) -> list[dict[str, Any]]:
     """Limits with no room left: budget, caps, matching, potentials, number of sites and target."""
     used: dict[tuple[str, ...], float] = {
@@ -341,11 +368,14 @@ def _binding(
         ("cost",): totals["cost_eur_yr"],
         ("carbon",): totals["carbon_t_yr"],
         ("carbon_rate",): totals["carbon_g_kwh"],
-        ("clean",): clean_share,
+        ("lifecycle",): lifecycle_capped_t(data, solved, totals["lifecycle_t_yr"]),
+        **clean,
+        ("water",): totals.get("water_m3_yr", 0.0),
     }
     for c, k in data.ppa:
         mw = solved.energy[c].capacity.get(("ppa", k), 0.0) if c in solved.energy else 0.0
-        used["potential", data.zone[c], k] = used.get(("potential", data.zone[c], k), 0.0) + mw
+        for r in resources_of(k, data.zone[c]):
+            used[r] = used.get(r, 0.0) + mw
     found = [
         {"limit": limit.meaning, "value": limit.value, "unit": limit.unit}
         for r, limit in data.limits.items()
@@ -356,18 +386,3 @@ def _binding(
     if data.target_it_mw > 0 and totals["it_mw"] - data.target_it_mw < data.module_mw:
         found.append({"limit": "target", "value": data.target_it_mw, "unit": "MW of IT"})
     return found
-
-
-def _clean_share(data: Instance, energy: dict[str, Energy], load_mwh: float, cfe: float) -> float:
-    """What matching measures: the CFE score, or contracted and clean on-site MWh less storage losses over the load."""
-    if data.matching != "annual" or not load_mwh:
-        return cfe
-    weight, clean = np.array(data.weight), 0.0
-    for s, e in energy.items():
-        c = data.sites[s].supply_class
-        signs: dict[tuple[str, ...], float] = {("deliver",): 1.0, ("sell",): 1.0}
-        signs |= {("gen", k): 1.0 for k in data.options_of("onsite", c) if data.onsite[c, k].clean}
-        for k in data.options_of("storage", c):
-            signs |= {("discharge", k): 1.0, ("charge", k): -1.0}
-        clean += sum(sign * float(weight @ e.hourly[key]) for key, sign in signs.items() if key in e.hourly)
-    return clean / load_mwh

@@ -32,6 +32,14 @@ RESULTS = (
 )  # unknown (null) where nothing is built
 
 
+COVERAGE = ("point", "name", "country", "lat", "lon", "site", "it_mw", "ms", "cost_eur_yr")
+
+
+def stage_folder(label: str) -> str:
+    """Folder of one period's plan within the plan's own: `2032`, `2032-dry`."""
+    return label.replace("/", "-")
+
+
 def no_sources() -> pd.DataFrame:
     """Sources of a plan saved before they were kept with it: unknown."""
     return pd.DataFrame(columns=["source"])
@@ -47,7 +55,8 @@ class Plan:
     emissions: one row a (site, item): operational and life-cycle t/yr;
     hourly: one row a (site, modelled hour): MW by flow, price, intensity, weight_h;
     zones: GeoDataFrame of the zones that hold a candidate, with means of price, grid carbon and carbon-free share;
-    sources: one row a source of the world's numbers: title, publisher, year, url, licence.
+    sources: one row a source of the world's numbers: title, publisher, year, url, licence;
+    stages: with several periods or scenarios, the plan of each by its label ("2032"); the tables here are of the last.
     record: all of plan.json - status, stages with bound and gap, totals, sites, inputs, model as solved.
     """
 
@@ -60,6 +69,7 @@ class Plan:
     hourly: pd.DataFrame
     zones: gpd.GeoDataFrame = field(repr=False)
     sources: pd.DataFrame = field(repr=False, default_factory=no_sources)
+    stages: Mapping[str, Plan] = field(repr=False, default_factory=dict)
 
     @property
     def status(self) -> str:
@@ -88,6 +98,23 @@ class Plan:
         """Totals over all sites."""
         totals: Mapping[str, float] = self.record["totals"]
         return totals
+
+    @property
+    def coverage(self) -> pd.DataFrame:
+        """One row a (demand point, site): name, country, place, MW of IT served, round trip ms, EUR/yr; empty without one."""
+        rows = self.record.get("coverage", {}).get("assignment", [])
+        return pd.DataFrame(rows, columns=list(COVERAGE))
+
+    @property
+    def roadmap(self) -> pd.DataFrame:
+        """What is new in each period, by site and option (MW, MWh); empty with a single period."""
+        return pd.DataFrame(self.record.get("horizon", {}).get("roadmap", []))
+
+    def at(self, period: int | str) -> Plan:
+        """The plan of one period (or `2032/dry`): every table and figure of that year. KeyError names those there are."""
+        if str(period) not in self.stages:
+            raise KeyError(f"{period}: this plan has {', '.join(self.stages) or 'a single period'}")
+        return self.stages[str(period)]
 
     @property
     def chosen(self) -> gpd.GeoDataFrame:
@@ -128,11 +155,14 @@ class Plan:
 
         return write_report(self, path)
 
-    def figure(self, kind: str = "map") -> Figure:
-        """A matplotlib figure of the plan: `map`."""
+    def figure(self, kind: str = "map", site: str | None = None) -> Figure:
+        """A matplotlib figure: `map`, `mix` (energy and CFE score by site), `hours` (of all sites or of one), `frontiers`.
+
+        `frontiers` draws what the cache knows of the supply classes open to the plan. Raises InputError.
+        """
         from siting.output.figures import figure
 
-        return figure(self, kind)
+        return figure(self, kind, site)
 
     def summary(self) -> str:
         """The plan in a few lines of text."""

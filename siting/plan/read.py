@@ -13,7 +13,7 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.load import Draft
 from siting.inputs.load import check as check_draft
-from siting.plan.plan import Plan, no_sources
+from siting.plan.plan import Plan, no_sources, stage_folder
 
 TABLES = ("supply", "costs", "emissions")
 
@@ -33,9 +33,24 @@ def read_plan(folder: str | Path) -> Plan:
         )
     except Exception as error:  # GDAL, pandas and pyarrow each raise their own; all mean the same here
         raise InputError(f"{path}: a file of the output folder is missing or unreadable ({error})") from None
+    stages = {label: read_plan(path / stage_folder(label)) for label in stage_labels(record)}
     return Plan(
-        model, record, sites, tables["supply"], tables["costs"], tables["emissions"], hourly, zones, sources
+        model,
+        record,
+        sites,
+        tables["supply"],
+        tables["costs"],
+        tables["emissions"],
+        hourly,
+        zones,
+        sources,
+        stages,
     )
+
+
+def stage_labels(record: dict[str, Any]) -> list[str]:
+    """Labels of the periods (and cases) of a plan; empty with one."""
+    return [str(node["label"]) for node in record.get("horizon", {}).get("nodes", [])]
 
 
 def read_record(folder: Path) -> dict[str, Any]:
@@ -76,7 +91,7 @@ def _misshapen(record: Any) -> str | None:
     return next((f"{name} is {value!r}, no number" for name, value in numbers if not _is_number(value)), None)
 
 
-WORDS = {"site", "country", "zone", "name", "unit", "status"}
+WORDS = {"site", "country", "zone", "name", "unit", "status", "rule", "subject", "source"}
 
 
 def _numbers(name: str, table: dict[str, Any]) -> list[tuple[str, Any]]:
@@ -85,6 +100,9 @@ def _numbers(name: str, table: dict[str, Any]) -> list[tuple[str, Any]]:
     for key, value in table.items():
         if isinstance(value, dict):
             found += _numbers(f"{name}: {key}", value)
+        elif isinstance(value, list) and all(isinstance(entry, dict) for entry in value):
+            for entry in value:  # such as the national rules that bind a site
+                found += _numbers(f"{name}: {key}", entry)
         elif key not in WORDS:
             found.append((f"{name}: {key}", value))
     return found

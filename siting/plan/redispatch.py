@@ -12,8 +12,9 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.world import World
 from siting.instance.hours import Hours
-from siting.instance.instance import Instance
+from siting.instance.instance import Instance, Limit, Resource
 from siting.plan.make import make_plan
+from siting.plan.matching import clean_used
 from siting.plan.plan import Plan
 from siting.units import HOURS_PER_YEAR
 
@@ -22,8 +23,7 @@ if TYPE_CHECKING:
     from siting.solver.solution import Solution
 
 MEASURES = ("cost_eur_yr", "carbon_t_yr", "cfe_score")
-LINE = "grid line"  # a site's own investment: built as the plan says
-WAYS = (("discharge", 1.0), ("charge", -1.0))
+OF_SITES = ["grid line", "site, fixed", "coverage"]  # terms of sites, not of their energy: as the plan says
 OVER = 1e-6  # relative: a limit overstepped by less is met
 
 
@@ -110,6 +110,7 @@ def investments(plan: Plan, data: Instance) -> tuple[dict[str, int], dict[str, d
 def _capacities(row: Mapping[str, Any], data: Instance, c: str) -> dict[tuple[str, ...], float]:
     found: dict[tuple[str, ...], float] = {("cooled", q): mw for q, mw in row["cooling_mw"].items()}
     found["connection",] = row["connection_mw"]
+    found |= {("heat",): row["heat"]["mw"]} if "heat" in row else {}
     found |= {("ppa", k): row["supply_mw"].get(k, 0.0) for k in data.options_of("ppa", c)}
     found |= {("onsite", k): row["supply_mw"].get(k, 0.0) for k in data.options_of("onsite", c)}
     for name in ("store_mw", "store_mwh"):
@@ -129,14 +130,22 @@ def set_beside(plan: Plan, world: World, hours: Hours, data: Instance, operated:
 
 
 def _with_lines(plan: Plan, solution: Solution) -> Solution:
-    """Grid lines as the plan built and paid them: over all hours the rated load may be another, the line is not."""
-    lines = plan.costs[plan.costs["item"] == LINE]
-    cost = {(LINE, str(s)): float(v) for s, v in zip(lines["site"], lines["cost_eur_yr"], strict=True)}
-    capex = {
-        ("connection", LINE, str(s)): float(v) for s, v in zip(lines["site"], lines["capex_eur"], strict=True)
+    """Sites' own terms as the plan has them: over all hours the rated load may be another, line and assignment are not."""
+    lines = plan.costs[plan.costs["item"].isin(OF_SITES)]
+    cost = {
+        (str(i), str(s)): float(v)
+        for i, s, v in zip(lines["item"], lines["site"], lines["cost_eur_yr"], strict=True)
     }
+    capex = {
+        ("connection", str(i), str(s)): float(v)
+        for i, s, v in zip(lines["item"], lines["site"], lines["capex_eur"], strict=True)
+    }
+    serving = plan.record.get("coverage", {}).get("assignment", [])
     return replace(
-        solution, cost_eur={**solution.cost_eur, **cost}, capex_eur={**solution.capex_eur, **capex}
+        solution,
+        cost_eur={**solution.cost_eur, **cost},
+        capex_eur={**solution.capex_eur, **capex},
+        assigned_mw={(row["point"], row["site"]): row["it_mw"] for row in serving},
     )
 
 
@@ -149,30 +158,27 @@ def _by_site(full: Plan, data: Instance, operated: Operated) -> dict[str, np.nda
 
 def _limits(data: Instance, full: Plan) -> list[dict[str, Any]]:
     """Limits that operation uses: value, use over the full year, and by how much it is overstepped (0 if met)."""
-    used = {"carbon": full.totals["carbon_t_yr"], "carbon_rate": full.totals["carbon_g_kwh"]}
-    if data.matching != "none":
-        used["clean"] = full.totals["cfe_score"] if data.matching == "hourly" else _annual_share(data, full)
+    shares = full.record.get("matching", {}).get("share_by", {})
+    used: dict[Resource, float] = {
+        ("carbon",): full.totals["carbon_t_yr"],
+        ("carbon_rate",): full.totals["carbon_g_kwh"],
+    }
+    used |= clean_used(data, full.record)
+    limits: dict[Resource, Limit] = {r: limit for r, limit in data.limits.items() if r in used}
+    if data.matched_locally is not None:
+        key, least = "power.matching.cfe_score_min", data.matched_locally[1]
+        limits |= {("matched", s): Limit(">=", least, "share of load", f"{key} at {s}") for s in shares}
+        used |= {("matched", s): share for s, share in shares.items()}
     found = []
-    for r, limit in data.limits.items():
-        if r[0] in used:
-            beyond = used[r[0]] - limit.value if limit.sense == "<=" else limit.value - used[r[0]]
-            found.append(
-                {
-                    "limit": limit.meaning,
-                    "unit": limit.unit,
-                    "value": limit.value,
-                    "used": used[r[0]],
-                    "exceeded_by": beyond if beyond > OVER * limit.value else 0.0,
-                }
-            )
+    for r, limit in limits.items():
+        beyond = used[r] - limit.value if limit.sense == "<=" else limit.value - used[r]
+        found.append(
+            {
+                "limit": limit.meaning,
+                "unit": limit.unit,
+                "value": limit.value,
+                "used": used[r],
+                "exceeded_by": beyond if beyond > OVER * limit.value else 0.0,
+            }
+        )
     return found
-
-
-def _annual_share(data: Instance, full: Plan) -> float:
-    """Contracted and clean on-site MWh less storage losses, over the load."""
-    signs = {"deliver_mw": 1.0, "sell_mw": 1.0}
-    signs |= {f"gen_{k}_mw": 1.0 for (_, k), option in data.onsite.items() if option.clean}
-    signs |= {f"{way}_{k}_mw": sign for _, k in data.storage for way, sign in WAYS}
-    flows = full.hourly
-    clean = sum(sign * flows[name].fillna(0.0) for name, sign in signs.items() if name in flows.columns)
-    return float((flows["weight_h"] * clean).sum() / (flows["weight_h"] * flows["load_mw"]).sum())

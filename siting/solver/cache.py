@@ -33,8 +33,10 @@ from siting.solver.pricing import Basis, Cut, Portfolio
 
 SHAPES = (
     "halls", "ppa", "onsite", "storage", "availability", "price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh",
-    "grid_cfe_share", "connection", "it", "spare_land_ha_mw", "weight", "before",
-    "utilisation_share", "excess_share_max", "sale_haircut_share",
+    "grid_cfe_share", "connection", "it", "spare_land_ha_mw", "weight", "before", "nodes",
+    "utilisation_share", "excess_share_max", "sale_haircut_share", "flexible", "firm_share", "firm_hours",
+    "matched_locally",
+    "water_m3_mw_max", "heat", "duties", "renewable",
 )  # fmt: skip
 DEFAULT_LIMIT_BYTES = 2 * 1024**3
 FRONTIER, LP = ".frontier.npz", ".lp.npz"  # how files of the cache end
@@ -80,6 +82,8 @@ def _canonical(value: object) -> bytes:
     """Bytes that differ when a table, an hourly tuple or a number differs."""
     if isinstance(value, dict):
         return b"".join(repr(key).encode() + b"=" + _canonical(entry) + b";" for key, entry in value.items())
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        return b"|".join(map(_canonical, value))
     if isinstance(value, tuple):
         return np.asarray(value).tobytes()
     if is_dataclass(value) and not isinstance(value, type):

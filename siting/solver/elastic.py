@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 
 from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance, Limit, Resource
-from siting.model.policy import Quantity, site_use, uses
+from siting.model.horizon import uses
+from siting.model.policy import Quantity, site_use
 from siting.model.terms import Build, Expression
 from siting.solver.frontier import minimise
 from siting.solver.known import Frontier
@@ -23,6 +24,7 @@ SUMS = (
     "capex",
     "cost",
     "carbon",
+    "lifecycle",
 )  # limits on a plain sum; rates and shares are ratios and have no least use of this kind
 
 ANY_GAP = 0.5  # masters are solved ten times as far: a limit overstepped at its penalty is never good enough
@@ -91,7 +93,7 @@ def has_plan(data: Instance, pool: Pool, frontier: Frontier, clock: Clock) -> bo
 
 def _hardest(data: Instance) -> Goal:
     """The use of the first limit stated of carbon, rate, clean supply, money; cost where there is none."""
-    for r in (("carbon",), ("carbon_rate",), ("clean",), ("capex",), ("cost",)):
+    for r in (("carbon",), ("carbon_rate",), ("lifecycle",), ("clean",), ("capex",), ("cost",)):
         if r in data.limits:
             sign = 1.0 if data.limits[r].sense == "<=" else -1.0
             use = {q: sign * a for q, a in uses(data, data.classes[0])[r].items()}

@@ -1,6 +1,6 @@
 """The frontier method: price supply classes one by one, join them in small MILPs, prove both bounds, repeat.
 
-Dantzig-Wolfe from inside, Benders-like cuts from outside, over the same pricing solves (`formulation.md`, "By supply
+Dantzig-Wolfe from inside, Benders-like cuts from outside, over the same pricing solves (models/FORMULATION.md, "Supply
 frontiers"). The lower bound holds with integers included; the method stops when the bounds meet at the asked gap.
 """
 
@@ -9,20 +9,27 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 
 from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance
-from siting.model.policy import natural_cuts
+from siting.model.horizon import natural_cuts
 from siting.solver.highs import compile_model, load_values, solve_mip
 from siting.solver.known import Frontier, worth
 from siting.solver.master import Goal, Inside, class_prices, duals, inside, outside
 from siting.solver.pricing import is_large, read_energy
 from siting.solver.progress import Clock, gap_share
-from siting.solver.solution import Energy, Solution, StageResult, settle_ties
+from siting.solver.solution import (
+    Energy,
+    Solution,
+    StageResult,
+    put_assigned,
+    read_assigned,
+    settle_ties,
+)
 from siting.solver.whole import TIE_SHARE, stopped_text
 from siting.solver.work import Pool, Prices
 
@@ -36,7 +43,15 @@ TOLD_TIMES = (
 CLOSE_SHARE = (
     0.3  # of the asked gap: a class whose own bounds are so close at given prices is not priced there again
 )
-MASTER_GAP_SHARE = 0.1  # masters are solved to this share of the asked gap
+EARLY_WORTH = (
+    1.4  # what 1 MW of IT in an earlier period is first said to be worth, times its accelerators and building
+)
+EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirtiest grid
+MASTER_GAP_SHARE = 0.2  # masters are solved to this share of the asked gap, or of the gap still open
+LOOSE_GAP = (
+    0.02  # with demand points masters take seconds: while classes are still being priced so much is enough
+)
+MASTER_GAP_MOST = 0.01  # and never more loosely than this
 
 
 @dataclass
@@ -45,10 +60,11 @@ class Best:
 
     value: float = math.inf
     bound: float = -math.inf
-    modules: dict[str, int] = field(default_factory=dict)
+    modules: dict[Any, int] = field(default_factory=dict)  # by site, and by (site, period) before the last
     mix: dict[str, dict[int, float]] = field(default_factory=dict)
     least_size: float = 0.0  # gaps are relative to the value, or to this
-    proposal: dict[str, int] = field(default_factory=dict)  # modules in the last relaxation's optimum
+    assigned: dict[tuple[str, str], float] = field(default_factory=dict)  # demand served: (point, site)
+    proposal: dict[Any, int] = field(default_factory=dict)  # modules in the last relaxation's optimum
     rounds: int = 0
 
     @property
@@ -103,6 +119,12 @@ class _Run:
     gap: float
     best: Best = field(default_factory=Best)
     close_share: float = CLOSE_SHARE
+
+    @property
+    def master_gap(self) -> float:
+        """How far masters are solved: no further than what is left to close is worth."""
+        left = min(MASTER_GAP_SHARE * self.best.gap, MASTER_GAP_MOST)
+        return max(MASTER_GAP_SHARE * self.gap, left if math.isfinite(self.best.gap) else 0.0)
 
     def price(self, asked: Mapping[str, list[Prices]], rough: bool = False) -> int:
         """Price, and keep what is found; returns how much was new."""
@@ -163,18 +185,38 @@ def _first_prices(run: _Run) -> None:
     goal, frontier = run.goal, run.frontier
     weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
     rough = is_large(goal.data)
-    asked = [
-        c
+    first = {c: _first_prices_of(goal, c, weights) for c in goal.data.classes}
+    lacking = {
+        c: [prices for prices in first[c] if not frontier.knows(c, prices)]
         for c in goal.data.classes
-        if not (c in frontier.barred or frontier.knows(c, weights) or (goal.bounded and frontier.of(c)))
+        if not (c in frontier.barred or (goal.bounded and frontier.of(c)))
         and not (rough and frontier.bounds(c))  # the relaxation asks for more where it wants them
-    ]
-    for done, priced in enumerate(run.pool.price({c: [weights] for c in asked}, rough), start=1):
+    }
+    asked = {c: prices for c, prices in lacking.items() if prices}
+    for done, priced in enumerate(run.pool.price(asked, rough), start=1):
         frontier.add(priced)
         if done % max(1, len(asked) // TOLD_TIMES) == 0:
             run.clock.say(f"pricing supply classes{' in blocks of hours' * rough}, {done} of {len(asked)}")
     if rough:
-        _bound(run, lambda c: weights, [])
+        _bound(run, first.__getitem__, [])
+
+
+def _first_prices_of(goal: Goal, c: str, weights: Prices) -> list[Prices]:
+    """The goal's own weights; with several periods also with IT power from each period on said to be worth more than it
+    usually costs, so that a class is seen in every way of growing at once."""
+    data = goal.data
+    if len(data.periods) == 1:
+        return [weights]
+    early: dict[tuple[str, ...], float] = {}
+    for cell, node in data.cells_of(c).items():
+        if node.period < data.periods[-1]:
+            housing = min(data.halls[cell, q].yearly_eur_mw for q in data.cooling_of(cell))
+            worth = EARLY_WORTH * (data.it[cell].yearly_eur_mw + housing) if ("cost",) in weights else EARLY_T
+            share = node.cost_share if ("cost",) in weights else node.carbon_share
+            early["it", str(node.period)] = early.get(("it", str(node.period)), 0.0) - share * worth
+    years = [str(p) for p in data.periods[:-1]]
+    later = [years[i:] for i in range(len(years))]
+    return [weights, *({**weights, **{("it", y): early["it", y] for y in own}} for own in later)]
 
 
 def _round(run: _Run, penalty: float) -> tuple[int, bool]:
@@ -189,11 +231,11 @@ def _round(run: _Run, penalty: float) -> tuple[int, bool]:
         _outside(run)
     if best.gap <= run.gap:
         return 0, False
-    broken, found = master.broken(), _modules(master)
+    broken, found = master.broken(), _chosen(master.b.m)
     relaxed = duals(master)
     new = 0
     if relaxed:
-        new = _bound(run, partial(class_prices, goal, d=relaxed), list(master.used()))
+        new = _bound(run, lambda c: [class_prices(goal, c, relaxed)], list(master.used()))
     if best.gap <= run.gap:
         return new, broken
     asked: dict[str, list[Prices]] = {}
@@ -201,28 +243,29 @@ def _round(run: _Run, penalty: float) -> tuple[int, bool]:
         fixed = duals(master, modules)
         if fixed is None:
             continue
-        for c in sorted({goal.data.sites[s].supply_class for s in modules}):
+        for c in _classes(goal.data, modules):
             prices = class_prices(goal, c, fixed)
             if run.lacks(c, prices) and prices not in asked.get(c, []):
                 asked.setdefault(c, []).append(prices)
     return new + run.price(asked), broken
 
 
-def _bound(run: _Run, prices_of: Callable[[str], Prices], classes: Iterable[str]) -> int:
+def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterable[str]) -> int:
     """Price the classes the relaxation wants at the given prices until it wants no other: its optimum is then the bound
     these prices can prove. Classes it never wants need no pricing; large ones are first tried over blocks of hours."""
     new, wanted, large = 0, set(classes), is_large(run.goal.data)
     while run.clock.left_s > 0.1:
-        lacking = {c: [prices_of(c)] for c in sorted(wanted) if run.lacks(c, prices_of(c))}
+        every = {c: [prices for prices in prices_of(c) if run.lacks(c, prices)] for c in sorted(wanted)}
+        lacking = {c: prices for c, prices in every.items() if prices}
         coarse = {
             c: prices
             for c, prices in lacking.items()
-            if large and not run.frontier.knows(c, prices[0], rough=True)
+            if large and not all(run.frontier.knows(c, p, rough=True) for p in prices)
         }
         new += run.price(coarse, rough=True)
         new += run.price({c: prices for c, prices in lacking.items() if c not in coarse})
         _outside(run)
-        proposed = {run.goal.data.sites[s].supply_class for s in run.best.proposal}
+        proposed = set(_classes(run.goal.data, run.best.proposal))
         if run.best.gap <= run.gap or (not lacking and proposed <= wanted):
             break
         wanted = proposed if not lacking else wanted | proposed
@@ -235,7 +278,7 @@ def _outside(run: _Run) -> None:
     b = outside(run.goal, run.frontier)
     model = compile_model(b.m)
     outcome = solve_mip(
-        model, Clock(run.clock.left_s), "outside", run.gap * MASTER_GAP_SHARE, 1, least_size=best.least_size
+        model, Clock(run.clock.left_s), "outside", run.master_gap, 1, least_size=best.least_size
     )
     if outcome.status == "infeasible":
         raise InfeasibleError(
@@ -246,24 +289,32 @@ def _outside(run: _Run) -> None:
     best.bound = max(best.bound, outcome.bound)
     if outcome.x is not None:
         load_values(b.m, model, outcome.x)
-        best.proposal = {s: round(v.value) for s, v in b.m.modules.items() if round(v.value) > 0}
+        best.proposal = _chosen(b.m)
 
 
 def _inside(master: Inside, run: _Run) -> None:
     """Look for a better plan of the portfolios known."""
     best = run.best
-    outcome, model = master.solve(Clock(run.clock.left_s), run.gap * MASTER_GAP_SHARE)
+    outcome, model = master.solve(Clock(run.clock.left_s), run.master_gap)
     if outcome.status == "interrupted":
         raise KeyboardInterrupt
     if outcome.x is None or outcome.objective is None:
         return
     load_values(master.b.m, model, outcome.x)
     if not master.broken() and outcome.objective < best.value:
-        best.value, best.modules, best.mix = outcome.objective, _modules(master), master.used()
+        best.value, best.modules, best.mix = outcome.objective, _chosen(master.b.m), master.used()
+        best.assigned = read_assigned(master.b)
 
 
-def _modules(master: Inside) -> dict[str, int]:
-    return {s: round(v.value) for s, v in master.b.m.modules.items() if round(v.value or 0) > 0}
+def _chosen(m: pyo.ConcreteModel) -> dict[Any, int]:
+    """Modules of a solved master: by site, and by (site, period) before the last."""
+    held = [*m.modules.items(), *(m.earlier.items() if hasattr(m, "earlier") else ())]
+    return {key: round(v.value) for key, v in held if round(v.value or 0) > 0}
+
+
+def _classes(data: Instance, modules: Mapping[Any, int]) -> list[str]:
+    """Classes with a site that is built on."""
+    return sorted({data.sites[s].supply_class for s in modules if isinstance(s, str)})
 
 
 def _typical(run: _Run) -> float:
@@ -291,42 +342,46 @@ def _solution(
     cost: dict[tuple[str, str], float] = {}
     capex: dict[tuple[str, str, str], float] = {}
     carbon: dict[tuple[str, str], float] = {}
+    tables: dict[str, dict[Any, float]] = {"cost_eur": cost, "capex_eur": capex, "carbon_t": carbon}
     for c, mix in best.mix.items():
         x = np.sum([mw * frontier.portfolios[c][j].x for j, mw in mix.items()], axis=0)
-        energy[c] = read_energy(frontier.columns[c], len(data.weight), x)
+        energy |= read_energy(frontier.columns[c], len(data.weight), x)
         for j, mw in mix.items():
             for key, value in frontier.portfolios[c][j].terms.items():
-                if key[0] == "cost_eur":
-                    cost[key[1], c] = cost.get((key[1], c), 0.0) + mw * value
-                elif key[0] == "capex_eur":
-                    capex[key[1], key[2], c] = capex.get((key[1], key[2], c), 0.0) + mw * value
-                else:
-                    carbon[key[1], c] = carbon.get((key[1], c), 0.0) + mw * value
+                terms = tables[key[0]]
+                terms[key[1:]] = terms.get(key[1:], 0.0) + mw * value
     if data.internal_price_eur_t > 0:
         cost |= {
             (f"internal carbon price, {item}", c): data.internal_price_eur_t * t
             for (item, c), t in carbon.items()
         }
-    modules = settle_ties(data, best.modules)
-    _site_terms(data, modules, cost, capex)
+    modules, earlier = settle_ties(data, best.modules)
+    _site_terms(data, {**modules, **earlier}, best.assigned, cost, capex)
+    log: dict[str, object] = {"rounds": best.rounds}
     return Solution(
-        modules, energy, cost, capex, carbon, stages, "frontier", clock.seconds, {"rounds": best.rounds}
+        modules, energy, cost, capex, carbon, stages, "frontier", clock.seconds, log, earlier, best.assigned
     )
 
 
 def _site_terms(
     data: Instance,
-    modules: Mapping[str, int],
+    modules: Mapping[Any, int],
+    assigned: Mapping[tuple[str, str], float],
     cost: dict[tuple[str, str], float],
     capex: dict[tuple[str, str, str], float],
 ) -> None:
     """The sites' own named terms, read from the same mechanism with its decisions put in."""
-    from siting.model.sites import sites
+    from siting.model.build import site_rows
+    from siting.model.sites import site_place
     from siting.model.terms import Build
 
     b = Build(pyo.ConcreteModel(), data)
-    sites(b)
-    for s, v in b.m.modules.items():
-        v.set_value(modules.get(s, 0), skip_validation=True)
-    cost |= {key: float(pyo.value(e)) for key, e in b.cost_eur.items() if key[1] in modules}
-    capex |= {key: float(pyo.value(e)) for key, e in b.capex_eur.items() if key[2] in modules}
+    site_rows(b)
+    for key, v in [*b.m.modules.items(), *(b.m.earlier.items() if hasattr(b.m, "earlier") else ())]:
+        v.set_value(modules.get(key, 0), skip_validation=True)
+    for s, v in b.m.open.items():
+        v.set_value(float(s in modules), skip_validation=True)
+    put_assigned(b, assigned)
+    places = {site_place(data, s, p) for s in modules if isinstance(s, str) for p in data.periods}
+    cost |= {key: float(pyo.value(e)) for key, e in b.cost_eur.items() if key[1] in places}
+    capex |= {key: float(pyo.value(e)) for key, e in b.capex_eur.items() if key[2] in places}

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from siting.instance.instance import Instance
 from siting.model.build import pricing
-from siting.model.policy import quantities
+from siting.model.horizon import quantities
 from siting.model.terms import Build
 from siting.solver.highs import Array, Compiled, compile_model
 
@@ -96,9 +96,11 @@ def _functionals(b: Build, c: str) -> tuple[list[object], list[Functional]]:
     """All linear functionals worth knowing of a point: quantities, then named terms."""
     found: list[tuple[Functional, object]] = []
     found += [(("quantity", q), make()) for q, make in quantities(b, c).items()]
-    found += [(("term", ("cost_eur", item)), e) for (item, _), e in b.cost_eur.items()]
-    found += [(("term", ("capex_eur", group, item)), e) for (group, item, _), e in b.capex_eur.items()]
-    found += [(("term", ("carbon_t", item)), e) for (item, _), e in b.carbon_t.items()]
+    found += [(("term", ("cost_eur", item, cell)), e) for (item, cell), e in b.cost_eur.items()]
+    found += [
+        (("term", ("capex_eur", group, item, cell)), e) for (group, item, cell), e in b.capex_eur.items()
+    ]
+    found += [(("term", ("carbon_t", item, cell)), e) for (item, cell), e in b.carbon_t.items()]
     return [e for _, e in found], [name for name, _ in found]
 
 

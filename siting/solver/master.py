@@ -10,19 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyomo.environ as pyo
 
 from siting.instance.instance import Instance, Resource
-from siting.model.policy import Quantity, bound, natural_cuts, scale, site_use, spread_weights, uses
-from siting.model.sites import it_mw, sites, spread_sites
+from siting.model.build import site_rows
+from siting.model.horizon import natural_cuts, priced_carbon, uses
+from siting.model.policy import Quantity, bound, scale, site_cost, site_use, spread_weights
+from siting.model.risk import RISK, risk_resources, risk_site_part, risk_total, risk_use
+from siting.model.sites import it_mw, spread_sites
 from siting.model.terms import Build, Expression
 from siting.solver.highs import Array, Compiled, Outcome, compile_model, highs_of, load_values, solve_mip
 from siting.solver.known import Frontier, worth
 from siting.solver.pricing import Cut, Portfolio
 from siting.solver.progress import Clock
+
+Modules = Mapping[Any, int]  # by site in the last period, by (site, period) before it
 
 
 @dataclass
@@ -45,11 +50,17 @@ class Goal:
         """An objective as prices on the quantities of every class."""
         if objective == "carbon":
             return {("carbon",): 1.0}
-        if objective == "compute":
+        if objective in ("compute", "risk"):
             return {}
         if objective == "spread":
             return self._spread
-        return {("cost",): 1.0, ("carbon",): carbon_price(self.data, objective)}
+        row: dict[Quantity, float] = {
+            ("cost",): 1.0,
+            priced_carbon(self.data): self.data.internal_price_eur_t,
+        }
+        if objective == "weighted":
+            row["carbon",] = row.get(("carbon",), 0.0) + self.data.carbon_weight_eur_t
+        return row
 
     @cached_property
     def _spread(self) -> dict[Quantity, float]:
@@ -84,19 +95,23 @@ class Goal:
             return 0.0
         if name == "spread":
             return SPREAD_UNIT * spread_sites(b)
-        return pyo.quicksum(e for (_, place), e in b.cost_eur.items() if place in self.data.sites)
+        if name == "risk":
+            return risk_total(b)
+        return site_cost(b)
 
     def resources(self) -> dict[Resource, tuple[Literal["<=", ">="], float]]:
         """Sense and bound of every limit, in solver units."""
         own: dict[Resource, tuple[Literal["<=", ">="], float]] = {
             r: (limit.sense, scale(r) * bound(self.data, r)) for r, limit in self.data.limits.items()
         }
+        own.update(dict.fromkeys(risk_resources(self.data), ("<=", 0.0)))
         own.update({r: ("<=", value) for r, value in self.kept.items()})
         return own
 
     def uses(self, c: str) -> dict[Resource, dict[Quantity, float]]:
         """A class's use of every limit, in solver units."""
         own = {r: {q: scale(r) * a for q, a in row.items()} for r, row in uses(self.data, c).items()}
+        own |= {r: risk_use(r) for r in risk_resources(self.data)}
         for r in self.kept:
             if row := self._row(r[1]):
                 own[r] = {q: KEPT_SCALE[r[1]] * a for q, a in row.items()}
@@ -106,6 +121,8 @@ class Goal:
         """The sites' own use of a limit."""
         if r[0] == "kept":
             return KEPT_SCALE[r[1]] * self.site_terms(b, r[1])
+        if r[0] == RISK:
+            return risk_site_part(b, r)
         return scale(r) * site_use(b, r)
 
     def keep(self, objective: str, value: float) -> Goal:
@@ -116,15 +133,10 @@ class Goal:
 
 
 BROKEN = 1e-6  # an overstepped limit below this (solver units) is a rounding error
-KEPT_SCALE = {"cost": 1e-6, "weighted": 1e-6, "carbon": 1e-3, "compute": 1.0, "spread": 1e-6}
+KEPT_SCALE = {"cost": 1e-6, "weighted": 1e-6, "carbon": 1e-3, "compute": 1.0, "spread": 1e-6, "risk": 1e-6}
 SPREAD_UNIT = (
     1e6  # MW in W: a EUR then weighs about one of them, and prices are no smaller than rounding errors
 )
-
-
-def carbon_price(data: Instance, objective: str) -> float:
-    """EUR a tonne costs inside an objective: the planner's own price, and the weight of a weighted sum."""
-    return data.internal_price_eur_t + (data.carbon_weight_eur_t if objective == "weighted" else 0.0)
 
 
 @dataclass
@@ -147,7 +159,8 @@ class Inside:
 
     def broken(self) -> bool:
         """Whether a limit is still overstepped."""
-        return any((v.value or 0.0) > BROKEN for v in self.b.m.over.values())
+        missing = [*self.b.m.over.values(), *self.b.m.short.values()]
+        return any((v.value or 0.0) > BROKEN for v in missing)
 
     def used(self) -> dict[str, dict[int, float]]:
         """IT MW under each portfolio, by class and number."""
@@ -162,14 +175,17 @@ def inside(goal: Goal, portfolios: Mapping[str, Sequence[Portfolio]], penalty: f
     """Build the inside master; with a penalty, limits may be overstepped at that price per unit."""
     data = goal.data
     b = Build(pyo.ConcreteModel("inside"), data)
-    sites(b)
+    site_rows(b)
     m = b.m
     index = [(c, j) for c in data.classes for j in range(len(portfolios[c]))]
     m.mix = pyo.Var(index, domain=pyo.NonNegativeReals)
     m.mixed = pyo.Constraint(
         [c for c in data.classes if data.members(c)],
-        rule=lambda m, c: pyo.quicksum(m.mix[c, j] for j in range(len(portfolios[c]))) - b.it_mw[c] == 0,
+        rule=lambda m, c: (
+            pyo.quicksum(m.mix[c, j] for j in range(len(portfolios[c]))) - b.it_mw[last_cell(data, c)] == 0
+        ),
     )
+    _profiles(b, portfolios, penalty)
     used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
     for c in data.classes:
         for r, row in goal.uses(c).items():
@@ -177,9 +193,36 @@ def inside(goal: Goal, portfolios: Mapping[str, Sequence[Portfolio]], penalty: f
     _limits(m, goal, used, penalty)
     weights = goal.weights
     total = pyo.quicksum(worth(weights, portfolios[c][j].quantity) * m.mix[c, j] for c, j in index)
-    over = pyo.quicksum(penalty * v for v in m.over.values())
+    over = pyo.quicksum(penalty * v for v in [*m.over.values(), *m.short.values()])
     m.goal = pyo.Objective(expr=total + goal.site_terms(b) + over)
     return Inside(goal, b, portfolios)
+
+
+def last_cell(data: Instance, c: str) -> str:
+    """The cell whose IT power a class's cone is measured by."""
+    return data.cell(c, next(node for node in data.nodes if node.period == data.periods[-1]))
+
+
+def _earlier(data: Instance) -> list[tuple[str, int, str]]:
+    """Class, period and cell of every period before the last."""
+    first = {p: next(node for node in data.nodes if node.period == p) for p in data.periods[:-1]}
+    return [(c, p, data.cell(c, node)) for c in data.classes for p, node in first.items() if data.members(c)]
+
+
+def _profiles(b: Build, portfolios: Mapping[str, Sequence[Portfolio]], penalty: float) -> None:
+    """IT power that the mixed portfolios serve before the last period = what the sites hold by then (MW)."""
+    m, earlier = b.m, _earlier(b.data)
+    m.short = pyo.Var(range(len(earlier)) if penalty > 0 else [], domain=pyo.NonNegativeReals)
+
+    def row(m: pyo.ConcreteModel, i: int) -> object:
+        c, p, cell = earlier[i]
+        served = pyo.quicksum(
+            portfolio.quantity.get(("it", str(p)), 0.0) * m.mix[c, j]
+            for j, portfolio in enumerate(portfolios[c])
+        )
+        return served + (m.short[i] if penalty > 0 else 0.0) - b.it_mw[cell] == 0
+
+    m.profile = pyo.Constraint(range(len(earlier)), rule=row)
 
 
 def _limits(
@@ -209,7 +252,7 @@ def outside(goal: Goal, frontier: Frontier) -> Build:
     }
     known = [p for c in data.classes for p in frontier.of(c)]
     b = Build(pyo.ConcreteModel("outside"), data)
-    sites(b)
+    site_rows(b)
     m = b.m
     units = {
         c: _units(goal, c, frontier.of(c) or known, cuts[c]) if c not in frontier.barred else {}
@@ -229,11 +272,19 @@ def outside(goal: Goal, frontier: Frontier) -> Build:
     def cut_row(m: pyo.ConcreteModel, c: str, k: int) -> object:
         cut = cuts[c][k]
         size = max(1.0, abs(cut.value))
-        return priced(c, {q: p / size for q, p in cut.prices.items()}) >= cut.value / size * b.it_mw[c]
+        it = b.it_mw[last_cell(data, c)]
+        return priced(c, {q: p / size for q, p in cut.prices.items()}) >= cut.value / size * it
 
     m.cut = pyo.Constraint(rows, rule=cut_row)
     barred = [c for c in data.classes if c in frontier.barred and data.members(c)]
-    m.no_supply = pyo.Constraint(barred, rule=lambda m, c: b.it_mw[c] == 0)
+    m.no_supply = pyo.Constraint(barred, rule=lambda m, c: b.it_mw[last_cell(data, c)] == 0)
+    earlier = [entry for entry in _earlier(data) if ("it", str(entry[1])) in position[entry[0]]]
+    m.profile = pyo.Constraint(
+        range(len(earlier)),
+        rule=lambda m, i: (
+            priced(earlier[i][0], {("it", str(earlier[i][1])): 1.0}) - b.it_mw[earlier[i][2]] == 0
+        ),
+    )
     used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
     for c in data.classes:
         for r, row in goal.uses(c).items():
@@ -273,9 +324,10 @@ class Duals:
     limit: dict[Resource, float]
     mixed: dict[str, float]
     rows: dict[str, float] = field(default_factory=dict)
+    profile: dict[tuple[str, int], float] = field(default_factory=dict)  # MW of IT before the last period
 
 
-def duals(master: Inside, fixed: Mapping[str, int] | None = None) -> Duals | None:
+def duals(master: Inside, fixed: Modules | None = None) -> Duals | None:
     """Solve the LP relaxation of the inside master (or with sites fixed) and read its prices; None if infeasible."""
     m, model = master.b.m, relaxed(master.compiled, fixed)
     h = highs_of(model, 1)
@@ -288,7 +340,11 @@ def duals(master: Inside, fixed: Mapping[str, int] | None = None) -> Duals | Non
     resources = list(master.goal.resources())
     limit = {resources[i]: by_row.get(id(row), 0.0) for i, row in m.limit.items()}
     mixed = {c: by_row.get(id(row), 0.0) for c, row in m.mixed.items()}
-    return Duals(float(h.getInfo().objective_function_value), limit, mixed, by_name(model, solution.row_dual))
+    profile = {
+        entry[:2]: by_row.get(id(m.profile[i]), 0.0) for i, entry in enumerate(_earlier(master.goal.data))
+    }
+    value = float(h.getInfo().objective_function_value)
+    return Duals(value, limit, mixed, by_name(model, solution.row_dual), profile)
 
 
 def by_name(model: Compiled, row_dual: Sequence[float]) -> dict[str, float]:
@@ -300,13 +356,16 @@ def by_name(model: Compiled, row_dual: Sequence[float]) -> dict[str, float]:
     return found
 
 
-def relaxed(model: Compiled, fixed: Mapping[str, int] | None = None) -> Compiled:
-    """The LP relaxation of a model with sites, or the LP left once its modules are `fixed` (sites not named: none)."""
+def relaxed(model: Compiled, fixed: Modules | None = None) -> Compiled:
+    """The LP relaxation of a model with sites, or the LP left once its modules are `fixed` (sites not named: none).
+
+    Keys of `fixed`: a site for its modules in the last period, (site, period) for those before.
+    """
     lower, upper = model.column_lower.copy(), model.column_upper.copy()
     if fixed is not None:
         for j, v in enumerate(model.columns):
             name = v.parent_component().local_name
-            if name == "modules":
+            if name in ("modules", "earlier"):
                 lower[j] = upper[j] = fixed.get(v.index(), 0)
             elif name == "open":
                 lower[j] = upper[j] = float(fixed.get(v.index(), 0) > 0)
@@ -321,4 +380,6 @@ def class_prices(goal: Goal, c: str, d: Duals) -> dict[Quantity, float]:
     for r, row in goal.uses(c).items():
         for q, a in row.items():
             prices[q] = prices.get(q, 0.0) - d.limit.get(r, 0.0) * a
+    for p in goal.data.periods[:-1]:
+        prices["it", str(p)] = -d.profile.get((c, p), 0.0)
     return {q: p for q, p in prices.items() if abs(p) > 0}

@@ -123,7 +123,7 @@ class ClassProblem:
         h = highs_of(model, self._threads)
         for name, value in HIPO_BOUND.items():
             h.setOptionValue(name, value)
-        h.run()
+        _solve(h)
         if h.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
             return None
         return Cut(dict(prices), _proven(model, model.objectives[0], h))
@@ -145,11 +145,7 @@ class ClassProblem:
         """
         for name, value in (HIPO if self._large else SIMPLEX_AGAIN if self._solved else {}).items():
             h.setOptionValue(name, value)
-        h.run()
-        if self._large and h.getModelStatus() not in TOLD:
-            h.clearSolver()  # numerical trouble: the simplex method is slower and surer
-            h.setOptionValue("solver", "simplex")
-            h.run()
+        _solve(h)
         status = h.getModelStatus()
         if status in NO_SUPPLY:
             return False
@@ -162,6 +158,15 @@ class ClassProblem:
         return True
 
 
+def _solve(h: highspy.Highs) -> None:
+    """Solve; in numerical trouble of the interior point by the simplex method, which is slower and surer."""
+    h.run()
+    if h.getModelStatus() not in TOLD and h.getOptionValue("solver")[1] == "hipo":
+        h.clearSolver()
+        h.setOptionValue("solver", "simplex")
+        h.run()
+
+
 def _proven(model: Compiled, objective: Array, h: highspy.Highs) -> float:
     """A lower bound from the row duals by our own arithmetic: y b less what negative reduced costs could still gain."""
     y = np.nan_to_num(np.array(h.getSolution().row_dual), nan=0.0, posinf=0.0, neginf=0.0)
@@ -172,10 +177,13 @@ def _proven(model: Compiled, objective: Array, h: highspy.Highs) -> float:
     return rows + float((np.minimum(reduced, 0.0) * model.column_upper).sum())
 
 
-def read_energy(columns: Names, hours: int, x: Array) -> Energy:
-    """Capacities and hours of an LP point from its column names."""
+def read_energy(columns: Names, hours: int, x: Array) -> dict[str, Energy]:
+    """Capacities and hours of an LP point, cell by cell, from its column names."""
     single, hourly = point_by_name(columns, hours, x)
-    return Energy(
-        {(INVESTMENTS[name], *index[1:]): value for (name, index), value in single.items()},
-        {(name, *index[1:]): values for (name, index), values in hourly.items()},
-    )
+    found: dict[str, Energy] = {}
+    for (name, index), value in single.items():
+        if name in INVESTMENTS:
+            found.setdefault(index[0], Energy({}, {})).capacity[INVESTMENTS[name], *index[1:]] = value
+    for (name, index), values in hourly.items():
+        found[index[0]].hourly[name, *index[1:]] = values
+    return found

@@ -14,9 +14,10 @@ import highspy
 import numpy as np
 import pyomo.environ as pyo
 
-from siting.errors import SitingError, StoppedError
+from siting.errors import InputError, SitingError, StoppedError
 from siting.instance.instance import Instance
 from siting.model.build import energy
+from siting.model.moving import WHOLE_ONLY
 from siting.model.policy import internal_carbon_price
 from siting.model.terms import Build, Expression
 from siting.solver.highs import Array, Compiled, compile_model, highs_of, load_values, run_interruptible
@@ -42,8 +43,11 @@ def operate(
 ) -> Operated:
     """Operate every class at the plan's objectives, its capacities (MW, MWh, by class) fixed.
 
-    Limits that couple sites are not enforced, sites' own terms are not part of it. Raises StoppedError on Ctrl-C.
+    Limits that couple sites, and matching at each site, are not enforced, sites' own terms are not part of it. Raises
+    StoppedError on Ctrl-C, InputError where work moves between sites: classes are operated one by one.
     """
+    if data.flexible.moving_share > 0:
+        raise InputError(f"a plan cannot be operated class by class: {WHOLE_ONLY}")
     found: dict[str, tuple[Energy, Array]] = {}
     cost: dict[tuple[str, str], float] = {}
     capex: dict[tuple[str, str, str], float] = {}
@@ -51,7 +55,8 @@ def operate(
     for done, (c, sizes) in enumerate(capacity.items(), start=1):
         clock.say(f"operating supply class {done} of {len(capacity)}")
         it_mw = data.module_mw * sum(modules.get(s, 0) for s in data.members(c))
-        b = _operate_class(data.only(c), c, {key: mw / it_mw for key, mw in sizes.items()}, clock)
+        alone = replace(data.only(c), matched_locally=None)
+        b = _operate_class(alone, c, {key: mw / it_mw for key, mw in sizes.items()}, clock)
         unserved = np.array([b.m.unserved[t].value for t in data.hours], dtype=float)
         found[c] = read_energy(b, c).scaled(it_mw), it_mw * np.maximum(0.0, unserved)
         cost |= {key: it_mw * value for key, value in read_terms(b.cost_eur).items()}
@@ -83,7 +88,7 @@ def _operate_class(alone: Instance, c: str, sizes: Capacity, clock: Clock) -> Bu
 
 def _goals(b: Build) -> list[Expression]:
     """What is minimised in turn: the plan's objectives that operation can change, with the penalty on unserved load."""
-    unserved_mwh = b.yearly((t, b.m.unserved[t]) for t in b.data.hours)
+    unserved_mwh = b.yearly(b.data.classes[0], ((t, b.m.unserved[t]) for t in b.data.hours))
     terms: dict[str, Callable[[], Expression]] = {
         "cost": b.cost_total,
         "carbon": b.carbon_total,

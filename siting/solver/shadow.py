@@ -17,7 +17,8 @@ import pyomo.environ as pyo
 from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance, Resource
 from siting.model.build import objective_terms, whole
-from siting.model.policy import quantities, scale, site_use, uses
+from siting.model.horizon import quantities, uses
+from siting.model.policy import country_of, scale, site_use
 from siting.model.terms import Build
 from siting.solver.frontier import PENALTY, PENALTY_MOST, PENALTY_RAISE
 from siting.solver.highs import compile_model, highs_of, load_values
@@ -36,6 +37,7 @@ SITE_ROWS = {  # rows on sites: the planner's key, in MW of IT or sites
     "most_per_country": "sites.max_per_country",
     "fewest_countries": "sites.min_countries",
 }
+RATIOS = ("carbon_rate", "clean", "clean_in")  # limits that are relative to the load
 Modules = Mapping[str, int]
 
 
@@ -132,7 +134,9 @@ def _read(goal: Goal, master: Inside, found: Duals) -> Shadow:
     for c, quantity, mw in mixes:
         for r, row in uses(data, c).items():
             used[r] += mw * worth(row, quantity)
-    load = sum(mw * quantity[("load",)] for _, quantity, mw in mixes)
+    load = dict.fromkeys(data.classes, 0.0)
+    for c, quantity, mw in mixes:
+        load[c] += mw * quantity["load",]
     return _shadow(data, goal.objective, found.objective, found.limit, used, load, found.rows)
 
 
@@ -150,7 +154,7 @@ def shadow_of_whole(data: Instance, objective: str, fixed: Modules | None = None
     by_row = {id(row): float(y) for row, y in zip(model.rows, solution.row_dual, strict=True)}
     order = list(dict.fromkeys(r for c in data.classes for r in uses(data, c)))
     limit = {order[i]: by_row.get(id(row), 0.0) for i, row in b.m.resource_limit.items()}
-    load = sum(float(pyo.value(b.load_mwh[c])) for c in data.classes)
+    load = {c: float(pyo.value(b.load_mwh[c])) for c in data.classes}
     value = float(h.getInfo().objective_function_value)
     return _shadow(data, objective, value, limit, _used(b), load, by_name(model, solution.row_dual))
 
@@ -171,16 +175,19 @@ def _shadow(
     value: float,
     dual: Mapping[Resource, float],
     used: dict[Resource, float],
-    load_mwh: float,
+    load_mwh: Mapping[str, float],
     rows: Mapping[str, float],
 ) -> Shadow:
     """Solver units to the planner's: a rate or share multiplies the load, so a unit of it is worth load x dual."""
-    unit = {"carbon_rate": load_mwh * KWH_PER_MWH / G_PER_T, "clean": load_mwh}
-    limit = {r: scale(r) * dual.get(r, 0.0) * unit.get(r[0], 1.0) for r in data.limits}
-    for r, own in unit.items():
-        if (
-            r,
-        ) in used:  # a sum that must not exceed zero (or fall below it): back to the rate or share itself
-            used[r,] = used[r,] / own + data.limits[r,].value if own else 0.0
+    unit = {r: _per_load(data, r, load_mwh) for r in data.limits if r[0] in RATIOS}
+    limit = {r: scale(r) * dual.get(r, 0.0) * unit.get(r, 1.0) for r in data.limits}
+    for r, own in unit.items():  # sums that must not exceed zero (or fall below it): back to rate or share
+        used[r] = used[r] / own + data.limits[r].value if own else 0.0
     rule = {key: rows.get(name, 0.0) for name, key in SITE_ROWS.items()}
     return Shadow(objective, value, limit, used, rule)
+
+
+def _per_load(data: Instance, r: Resource, load_mwh: Mapping[str, float]) -> float:
+    """What a unit of a rate or share is in the row's own unit: the load it is relative to."""
+    mine = [mwh for c, mwh in load_mwh.items() if r[0] != "clean_in" or country_of(data, c) == r[1]]
+    return sum(mine) * (KWH_PER_MWH / G_PER_T if r[0] == "carbon_rate" else 1.0)

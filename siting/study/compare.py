@@ -111,14 +111,31 @@ def _plant_m_eur(plan: Plan) -> float | None:
     return float(plan.costs.loc[plan.costs["capex_group"] != "", "cost_eur_yr"].sum()) / 1e6
 
 
+def bn_eur_gw(plan: Plan) -> float | None:
+    """Overnight investment per IT power, accelerators included; bn EUR/GW, or M EUR/MW."""
+    return plan.totals["capex_eur"] / 1e3 / plan.totals["it_mw"] / 1e3 if plan.totals["it_mw"] else None
+
+
+def t_per_eflop_year(plan: Plan) -> float | None:
+    """Operational tonnes of a year in which dense BF16 of 1 EFLOP/s stands installed."""
+    pflops = plan.totals.get("compute_pflops")
+    return plan.totals["carbon_t_yr"] / (pflops / 1e3) if pflops else None
+
+
 def _land_ha(plan: Plan) -> float | None:
     """Land of the chosen sites; unknown if that of one is."""
     return float(plan.chosen["land_ha"].sum(skipna=False)) if len(plan.chosen) else None
 
 
 def power_year(plan: Plan) -> pd.Series:
-    """Year in which each chosen site has power: decision year + grid wait, or the period where it has no connection."""
+    """Year in which each chosen site has power: decision year + grid wait, or the period where it has no connection.
+
+    With several periods it is the period in which the site first runs, on the grid or on plant of its own.
+    """
     horizon, chosen = plan.model.horizon, plan.chosen
+    if plan.stages:
+        first = plan.record["horizon"]["first_power"]
+        return pd.Series({s: float(first[s]) for s in chosen.index}, dtype=float)
     connected = chosen["grid_wait_yr"].notna() & (chosen["connection_mw"] > 0)
     on_grid = horizon.decision_year + chosen["grid_wait_yr"].astype(float)
     years: pd.Series = on_grid.where(connected, float(horizon.periods[0]))
@@ -141,6 +158,7 @@ BUILD: tuple[Row, ...] = (
 )
 MONEY: tuple[Row, ...] = (
     ("capex [bn EUR]", _total("capex_eur", 1e9)),
+    ("capex per IT power [bn EUR/GW]", bn_eur_gw),
     ("cost [M EUR/yr]", _total("cash_cost_eur_yr", 1e6)),
     ("of it plant and upkeep [M EUR/yr]", _plant_m_eur),
     ("of it opex: energy, fuel, charges [M EUR/yr]", _opex_m_eur),
@@ -149,6 +167,7 @@ MONEY: tuple[Row, ...] = (
 )
 CARBON: tuple[Row, ...] = (
     ("operational intensity [g/kWh]", _total("carbon_g_kwh")),
+    ("operational, installed BF16 [t/EFLOP-year]", t_per_eflop_year),
     ("CFE score", _total("cfe_score")),
     ("PUE", _total("pue")),
 )

@@ -179,7 +179,7 @@ def _shadow(
     fixed: dict[str, int] | None,
 ) -> Shadow:
     clock.say(f"prices {'with sites fixed' if fixed is not None else 'of the relaxation'}")
-    if model.solve.method == "whole":
+    if model.is_whole:
         return shadow_of_whole(data, objective, fixed)
     with tools.supply(data) as (pool, frontier):
         return shadow_by_frontier(data, objective, pool, frontier, clock, fixed)

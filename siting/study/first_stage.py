@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from siting.errors import InfeasibleError
-from siting.instance.instance import Instance, Site
+from siting.instance.instance import Instance, Site, resources_of
 
 FITS_MW = 1e-6  # a size above the largest by less fits
 
@@ -22,8 +22,8 @@ def only_sites(data: Instance, it_mw: Mapping[str, float], sized: bool) -> Insta
         raise InfeasibleError(reasons)
     sites = {s: _site(data.sites[s], it_mw[s], sized) for s in sorted(it_mw)}
     own = data.only(*{site.supply_class for site in sites.values()})
-    zones = set(own.zone.values())
-    limits = {r: limit for r, limit in data.limits.items() if r[0] != "potential" or r[1] in zones}
+    used = {r for c, k in own.ppa for r in resources_of(k, own.zone[c])}
+    limits = {r: limit for r, limit in data.limits.items() if r[0] not in {"potential", "link"} or r in used}
     return replace(own, sites=sites, forced=tuple(sites), limits=limits)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from siting.errors import InfeasibleError
-from siting.instance.instance import Instance
+from siting.instance.instance import Instance, Resource, resources_of
 from siting.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def refuse_missing(plan: Plan, data: Instance) -> None:
 
 
 def _missing(plan: Plan, data: Instance) -> Iterator[str]:
-    used: dict[tuple[str, str], float] = {}
+    used: dict[Resource, float] = {}
     for row in plan.record["sites"]:
         s = row["site"]
         c = data.sites[s].supply_class
@@ -34,9 +34,10 @@ def _missing(plan: Plan, data: Instance) -> Iterator[str]:
             if mw > BUILT_MW and k not in offered:
                 yield f"{s} has no {k} in the scenario, the plan builds {mw:,.1f} MW"
             if (c, k) in data.ppa:
-                used[data.zone[c], k] = used.get((data.zone[c], k), 0.0) + mw
-    for (zone, k), mw in used.items():
-        limit = data.limits.get(("potential", zone, k))
+                for r in resources_of(k, data.zone[c]):
+                    used[r] = used.get(r, 0.0) + mw
+    for r, mw in used.items():
+        limit = data.limits.get(r)
         if limit is not None and mw > limit.value * (1 + OVER_SHARE):
             yield f"{limit.meaning} is {limit.value:,.1f} MW, the plan contracts {mw:,.1f} MW"
 

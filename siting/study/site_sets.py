@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from siting.inputs.planning import PlanningModel, Sites
+from siting.inputs.planning import PlanningModel
+from siting.inputs.planning_sites import Sites
 from siting.plan.plan import Plan
 
 LISTED_PER_TRIED = (
@@ -64,6 +65,7 @@ def _keeps(sites: tuple[str, ...], country: Mapping[str, str], rule: Sites) -> b
         rule.min <= len(sites) <= rule.max
         and max(per_country.values()) <= rule.max_per_country
         and len(per_country) >= rule.min_countries
+        and (rule.max_countries is None or len(per_country) <= rule.max_countries)
         and set(rule.force) <= set(sites)
         and not set(rule.forbid) & set(sites)
     )

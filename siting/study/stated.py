@@ -13,6 +13,7 @@ from typing import Any
 
 from siting.inputs.attributes import attribute
 from siting.inputs.planning import PlanningModel
+from siting.inputs.planning_coverage import Coverage
 from siting.inputs.selection import QUANTITIES
 from siting.inputs.world import World
 from siting.instance.instance import Resource
@@ -21,6 +22,7 @@ YEARS_LATER = 15  # how far a later year is looked for
 RATE_STEP = 1.02  # ladder of g/kWh: nearest value within 2 %
 RATE_FIRST, RATE_LAST = 0.1, 2_000.0  # g/kWh, from next to nothing to beyond any fuel
 SHARE_STEP = 0.005  # ladder of shares of the load
+FARTHEST_MS = 200.0  # a round trip beyond which no two places of Europe lie apart
 ANYTHING = 1e15  # a limit the schema wants stated although it no longer matters
 HUGE_SITE_MW = 1e5
 LITTLE_MW = 1e-3  # some compute, however little: to build nothing is no plan
@@ -57,6 +59,7 @@ def stated_limits(model: PlanningModel, world: World) -> list[Stated]:
         *_lists(model, world),
         *_supply(model, world),
         *_sites(model, world),
+        *_places(model, world),
         *_policy(model),
         *_money(model),
         *_target(model),
@@ -181,6 +184,49 @@ def _sites(model: PlanningModel, world: World) -> Iterator[Stated]:
         yield _counted("sites.max", sites.max, range(sites.max + 1, n + 1))
 
 
+def _places(model: PlanningModel, world: World) -> Iterator[Stated]:
+    """Limits on countries and AI Factories, and what demand points ask for."""
+    sites, n = model.sites, len(world.countries)
+    if sites.max_countries is not None:
+        most = range(sites.max_countries + 1, n + 1)
+        free: Changes = {"sites.max_countries": None}
+        steps = (*({"sites.max_countries": v} for v in most), free)
+        yield Stated("sites.max_countries", f"sites.max_countries {sites.max_countries}", free, steps)
+    if sites.max_share_per_country is not None:
+        key, share = "sites.max_share_per_country", sites.max_share_per_country
+        free = {key: None}
+        yield Stated(key, f"{key} {share:g}", free, (*({key: v} for v in _shares(share, 1.0)), free))
+    if sites.near_ai_factory is not None and sites.near_ai_factory.share_min > 0:
+        key, share = "sites.near_ai_factory.share_min", sites.near_ai_factory.share_min
+        text = f"sites.near_ai_factory at least {share:g} within {sites.near_ai_factory.km:g} km"
+        yield Stated(key, text, {key: 0.0}, tuple({key: v} for v in _shares(share, 0.0)))
+    if model.coverage is not None:
+        yield from _covered(model.coverage)
+
+
+def _covered(coverage: Coverage) -> Iterator[Stated]:
+    if coverage.latency_ms_max is not None:
+        key, ms = "coverage.latency_ms_max", coverage.latency_ms_max
+        free: Changes = {key: None}
+        n = math.ceil(math.log(max(FARTHEST_MS / ms, RATE_STEP)) / math.log(RATE_STEP))
+        steps = (*({key: _round(ms * RATE_STEP**i, up=True)} for i in range(1, n + 1)), free)
+        yield Stated(key, f"{key} {ms:g} ms", free, steps)
+    if coverage.covered_share_min > 0:
+        key, share = "coverage.covered_share_min", coverage.covered_share_min
+        yield Stated(key, f"{key} {share:g}", {key: 0.0}, tuple({key: v} for v in _shares(share, 0.0)))
+
+
+def _shares(share: float, end: float) -> list[float]:
+    """Shares beyond one, in small steps up to `end`.
+
+    >>> _shares(0.99, 1.0), _shares(0.0125, 0.0)
+    ([0.995, 1.0], [0.0075, 0.0025, 0.0])
+    """
+    step = SHARE_STEP if end > share else -SHARE_STEP
+    n = math.ceil(abs(end - share) / SHARE_STEP - EXACT)
+    return [round(share + i * step, 4) for i in range(1, n)] + [end]
+
+
 def _largest(high: float, module: float) -> Stated:
     most = [
         (math.floor(high / module + 1e-9) + i) * module
@@ -209,6 +255,9 @@ def _policy(model: PlanningModel) -> Iterator[Stated]:
         n = math.ceil(math.log(max(RATE_LAST / cap, RATE_STEP)) / math.log(RATE_STEP))
         steps = tuple({key: _round(cap * RATE_STEP**i, up=True)} for i in range(1, n + 1))
         yield Stated(key, f"{key} {carbon.cap_g_kwh:g} g/kWh", {key: None}, steps)
+    if carbon.cap_lifecycle_t_yr is not None:
+        key = "carbon.cap_lifecycle_t_yr"
+        yield _summed(key, f"{key} {carbon.cap_lifecycle_t_yr:,.10g} t/yr", {key: None}, ("lifecycle",))
     if carbon.cap_t_yr is not None:
         key = "carbon.cap_t_yr"
         yield _summed(key, f"{key} {carbon.cap_t_yr:,.10g} t/yr", {key: None}, ("carbon",))

@@ -13,6 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import Point
 
+from siting.inputs.values import reference_rows
+from siting.inputs.world import BY_YEAR, read_world
+
 WORLD = Path(__file__).parents[2] / "data" / "eu27"
 KINDS = {"measured", "modelled", "proxy", "scenario"}
 EU27 = {
@@ -70,6 +73,7 @@ def read(path: str) -> pd.DataFrame:
 def numbers(table: str) -> pd.DataFrame:
     """A long table as key x quantity."""
     frame = read(f"{table}.csv").astype({"value": float})
+    frame = reference_rows(frame, (LONG[table], "quantity"))
     return frame.pivot(index=LONG[table], columns="quantity", values="value")
 
 
@@ -105,7 +109,7 @@ def test_every_value_is_finite_and_says_where_it_is_from(table: str, sources: se
 def test_no_value_stands_twice(table: str) -> None:
     frame = read(f"{table}.csv")
     key = [LONG[table]] if table == "parameters" else [LONG[table], "quantity"]
-    assert not frame.duplicated(key).any()
+    assert not frame.duplicated([*key, "year"] if table in BY_YEAR else key).any()
 
 
 def test_zones_are_the_bidding_zones_of_the_27() -> None:
@@ -202,6 +206,123 @@ def test_every_option_has_the_numbers_its_route_needs() -> None:
 def test_network_charge_is_the_published_subtraction() -> None:
     zones = numbers("zone_values")  # Eurostat 2024-S2 band IG 139.0 less Ember 2024 77.7
     assert zones.at["DE", "network_charge_eur_mwh"] == pytest.approx(139.0 - 77.7)
+
+
+LEAD_TIMES_YR = {  # what the market told in 2025, order to power; nothing below is a promise
+    "grid": (0, 0),
+    "solar_ppa": (1, 1),
+    "onsite_solar": (1, 1),
+    "onwind_ppa": (2, 3),
+    "offwind_ppa": (4, 5),
+    "nuclear_ppa": (1, 1),
+    "hydro_ppa": (1, 1),
+    "gas_engine": (1, 1.5),
+    "gas_turbine": (1, 2),
+    "ccgt": (4, 5),
+    "ccgt_ccs": (4, 6),
+    "battery": (1, 1.5),
+    "iron_air": (1, 3),
+    "fuel_cell": (1, 2),
+    "geothermal_ppa": (4, 8),
+    "smr": (5, 12),
+}
+
+
+def test_lead_times_are_those_of_the_market() -> None:
+    rows = read("technologies.csv")
+    leads = rows[rows["quantity"] == "lead_time_yr"].set_index("option")
+    assert set(leads.index) == set(LEAD_TIMES_YR) == set(read("options.csv")["option"])
+    for option, (least, most) in LEAD_TIMES_YR.items():
+        assert least <= float(leads.at[option, "value"]) <= most, option
+    assert leads.at["smr", "kind"] == "scenario" and "2031" in leads.at["smr", "note"]
+
+
+class TestValuesByYear:
+    def test_a_number_with_years_has_the_bundled_period(self) -> None:
+        """2030 is a row of its own, so that today's plans rest on it alone, or lies between sheets that say so."""
+        rows = read("technologies.csv")
+        told = rows[rows.duplicated(["option", "quantity"], keep=False)]
+        years = told.groupby(["option", "quantity"])["year"].agg(set)
+        assert len(years) > 25 and all("2030" in given for given in years)
+
+    @pytest.mark.parametrize(
+        "option", ["solar_ppa", "onwind_ppa", "offwind_ppa", "battery", "fuel_cell", "smr", "ccgt_ccs"]
+    )
+    def test_investment_falls_from_year_to_year(self, option: str) -> None:
+        world = read_world(WORLD)
+        capex = [world.value("technologies", option, "capex_eur_kw", year) for year in range(2025, 2051)]
+        assert capex == sorted(capex, reverse=True) and capex[0] > capex[-1]
+
+    def test_solar_is_per_module_in_every_year(self) -> None:
+        """Danish sheet 22 per kWp, EUR 2020 x 1.25734: 0.25666 MEUR in 2040; midway of 0.45 and 0.30698 in 2025."""
+        world = read_world(WORLD)
+        for year, meur in ((2025, (0.45 + 0.30698) / 2), (2040, 0.25666), (2050, 0.23406)):
+            expected = meur * 1000 * world.parameter("eur2025_per_eur2020")
+            assert world.value("technologies", "solar_ppa", "capex_eur_kw", year) == pytest.approx(
+                expected, rel=1e-3
+            )
+            assert world.value("technologies", "onsite_solar", "capex_eur_kw", year) == pytest.approx(
+                expected, rel=1e-3
+            )
+
+    def test_offshore_is_turbines_station_and_cable_in_every_year(self) -> None:
+        """2040: 1964.4 + 780 + 30 km x 4.13 EUR/(kW km)."""
+        world = read_world(WORLD)
+        cable = world.parameter("offwind_cable_km") * 4.130
+        assert world.value("technologies", "offwind_ppa", "capex_eur_kw", 2040) == pytest.approx(
+            1964.4 + 780 + cable, abs=0.1
+        )
+
+
+class TestNewOptions:
+    def test_hydro_potential_is_a_share_of_mean_output(self) -> None:
+        mix = read("annual_mix_published.csv")
+        hydro = mix[mix["fuel"] == "hydro"].set_index("country")["twh"].astype(float)
+        share = read_world(WORLD).parameter("hydro_fleet_share")
+        home = read("zones.csv").set_index("zone")["country"]
+        mw = numbers("zone_values")["hydro_ppa_potential_mw"].dropna()
+        held = mw.groupby(home).sum()
+        assert set(held.index) == EU27 - {"CY", "MT", "DK"}  # none, or 0.01 TWh
+        assert held.to_numpy() == pytest.approx((share * hydro * 1e6 / 8760)[held.index].to_numpy(), abs=0.3)
+
+    def test_geothermal_where_it_exists(self) -> None:
+        mw = numbers("zone_values")["geothermal_ppa_potential_mw"].dropna()
+        fleet = {"IT-CNO": 771.8, "DE": 50, "HR": 10, "HU": 3, "FR": 1.85, "AT": 0.25}
+        share = read_world(WORLD).parameter("ppa_fleet_share")
+        assert mw.to_dict() == pytest.approx({zone: share * own for zone, own in fleet.items()}, abs=0.005)
+
+    def test_small_reactors_where_reactors_run_or_are_prepared(self) -> None:
+        allowed = numbers("country_values")["smr_allowed"]
+        policy = read("countries.csv").set_index("country")["nuclear_policy"]
+        assert set(allowed.dropna().index) == EU27 and set(allowed) == {0.0, 1.0}
+        barred = policy[policy.str.startswith(("banned", "not allowed", "closed", "none at", "none/"))].index
+        assert (allowed[barred] == 0).all() and allowed["ES"] == 0  # a law phases reactors out
+        assert allowed[["FR", "RO", "PL", "SE"]].eq(1).all()
+
+    def test_fuel_of_small_reactors_costs_what_its_source_says(self) -> None:
+        world = read_world(WORLD)
+        fuel = world.parameter("uranium_price_eur_mwh") / world.value(
+            "technologies", "smr", "efficiency_share"
+        )
+        assert fuel == pytest.approx(11.857 / world.parameter("usd_per_eur"), rel=1e-3)
+
+    def test_hydrogen_costs_three_euros_a_kilogram(self) -> None:
+        lower_heating_value_mwh_kg = 0.03333
+        assert read_world(WORLD).parameter("hydrogen_price_eur_mwh") == pytest.approx(
+            3 / lower_heating_value_mwh_kg, rel=1e-3
+        )
+
+    def test_transport_and_storage_of_co2_is_the_stated_sum(self) -> None:
+        """Danish sheets in EUR 2020, 7 %: a 90 Mt store of 3.129 EUR/t paid in 30 years and its running cost; 200 km of line."""
+
+        def share(years: int) -> float:
+            return 0.07 / (1 - 1.07**-years)
+
+        store = 3.129 * 90 * share(30) / 3 + 0.682 + 2.074 + 7.792 + 2.773 + 0.158 + 0.861
+        line = ((2300 + 4000) * 100 * share(50) + 20 * 200) / (0.85 * 8760)
+        world = read_world(WORLD)
+        total = (store + line) * world.parameter("eur2025_per_eur2020")
+        assert world.parameter("co2_transport_storage_eur_t") == pytest.approx(total, abs=0.5)
 
 
 class TestSites:

@@ -80,6 +80,7 @@ def question(countries: tuple[str, ...], **changes: Any) -> PlanningModel:
         "target": {"it_mw": 300.0},
         "horizon.periods": [2032],
         "time.representative": {"periods": 2, "hours": 24, "keep": ["least_wind"]},
+        "rules.national": False,  # the second model knows no rules
     }
     return load("eu-gigafactories", {**narrow, **changes})
 

@@ -21,6 +21,8 @@ import siting
 from siting.cli import app
 from siting.inputs.load import changed
 from siting.inputs.planning import PlanningModel
+from siting.instance.coverage import Sovereignty
+from siting.instance.duties import Duty, HeatNetwork
 from siting.instance.instance import Instance, Limit, Option
 from siting.solver import cache as cache_module
 from siting.solver.cache import FRONTIER, SHAPES, FrontierCache, Kept, cache_folder, class_keys
@@ -272,6 +274,8 @@ def a_little(value: Any) -> Any:
         return {**value, key: a_little(value[key])}
     if isinstance(value, tuple):
         return (a_little(value[0]), *value[1:])
+    if isinstance(value, str):
+        return f"{value} "
     if isinstance(value, (int, float)):
         return value * (1 + 1e-6) if value else 1e-6
     return replace(value, **{fields(value)[0].name: a_little(getattr(value, fields(value)[0].name))})
@@ -279,11 +283,19 @@ def a_little(value: Any) -> Any:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_whatever_shapes_the_lp_changes_the_key(name: str) -> None:
-    data = small_instance(**ALL)
+    some = {
+        "firm_share": {"AA": 0.5}, "firm_hours": 2.0, "matched_locally": ("hourly", 0.5), "water_m3_mw_max": 5.0,
+        "heat": {"AA": HeatNetwork(10.0, 0.2, 1e5, 1e4)}, "renewable": {"AA": ("wind_ppa",)},
+        "duties": {"AA": (Duty("rule", "pue_max", 1.2, "source"),)},
+    }  # fmt: skip
+    data = small_instance(**ALL, **some)
     moved = replace(data, **{name: a_little(getattr(data, name))})
     before, after = class_keys(data), class_keys(moved)
     assert before["AA"] != after["AA"]
-    shared = name in {"weight", "before", "utilisation_share", "excess_share_max", "sale_haircut_share"}
+    shared = name in {
+        "weight", "before", "utilisation_share", "excess_share_max", "sale_haircut_share", "nodes", "flexible", "firm_hours",
+        "matched_locally", "water_m3_mw_max",
+    }  # fmt: skip
     assert (before["BB"] != after["BB"]) == shared, "the other class keeps its frontier"
 
 
@@ -335,6 +347,13 @@ OTHERS: dict[str, Any] = {  # every other field of an instance, and another valu
     "spread_sites": {"one": 1.0},
     "spread_options": {"grid": -1.0},
     "notes": ("a note",),
+    "site_at": {"one": ()},
+    "earlier_it_mw": {2029: 1.0},
+    "tail_share": 0.5,
+    "sovereignty": Sovereignty(countries_max=1),
+    "coverage": None,
+    "residual_t_mwh": {"AA": (0.5, 0.5, 0.5)},
+    "embodied_t_mw": {"air": 1.0},
 }
 
 

@@ -23,6 +23,7 @@ from siting.solver.pricing import ClassProblem
 from siting.solver.progress import Clock
 from siting.solver.work import InProcess
 from tests.build_instance import BATTERY, GAS, WIND, small_instance
+from tests.model.bend import bent
 from tests.test_properties import instances
 
 ALL: dict[str, Any] = {"battery": BATTERY, "gas": GAS, "ppa": WIND}
@@ -81,7 +82,17 @@ def test_a_column_that_may_be_negative_is_refused() -> None:
 )
 def test_no_mix_is_cheaper_than_its_blocks(data: Instance, carbon: float, clean: float, hours: int) -> None:
     """The optimum over all hours, put into blocks, is feasible there and costs no more."""
-    prices = {("cost",): 1.0, ("carbon",): carbon, ("clean", "hourly"): clean}
+    assert_relaxed(data, {("cost",): 1.0, ("carbon",): carbon, ("clean", "hourly"): clean}, hours)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=bent(), load=st.sampled_from([0.0, -20.0]), hours=st.integers(1, 6))
+def test_nor_where_the_load_bends_or_needs_backup(data: Instance, load: float, hours: int) -> None:
+    """Windows of 2 hours end in the middle of blocks; sums over a day stand in rows without an hour."""
+    assert_relaxed(data, {("cost",): 1.0, ("load",): load}, hours)
+
+
+def assert_relaxed(data: Instance, prices: dict[tuple[str, ...], float], hours: int) -> None:
     for c in data.classes:
         lp = write_class(data.only(c))
         problem = ClassProblem(lp)

@@ -160,7 +160,7 @@ def test_ties_are_settled_by_name() -> None:
     one = small.sites["one"]
     sites = {"d": one, "b": one, "a": replace(one, max_mw=10.0), "c": one, "two": small.sites["two"]}
     data = replace(small, sites=sites)
-    assert settle_ties(data, {"d": 2}) == {"b": 2}
-    assert settle_ties(data, {"d": 1, "c": 2}) == {"b": 2, "a": 1}
-    assert settle_ties(replace(data, forced=("d",)), {"d": 1, "c": 1}) == {"d": 1, "a": 1}
-    assert settle_ties(data, {"two": 2}) == {"two": 2}
+    assert settle_ties(data, {"d": 2})[0] == {"b": 2}
+    assert settle_ties(data, {"d": 1, "c": 2})[0] == {"b": 2, "a": 1}
+    assert settle_ties(replace(data, forced=("d",)), {"d": 1, "c": 1})[0] == {"d": 1, "a": 1}
+    assert settle_ties(data, {"two": 2})[0] == {"two": 2}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from siting.instance.flexible import Flexible
 from siting.instance.instance import Hall, Instance
 from siting.solver.progress import Clock
 from siting.solver.redispatch import Operated, operate
@@ -37,6 +38,19 @@ CASES: dict[str, dict[str, Any]] = {
     "all options": {"battery": BATTERY, "gas": GAS, "ppa": WIND, "utilisation_share": 0.5},
     "off the second site too": {"ppa": WIND, "countries_min": 2, "gas": GAS},
     "internal price": {"gas": GAS, "ppa": WIND, "internal_price_eur_t": 100.0},
+    "flexible load": {
+        "battery": BATTERY,
+        "ppa": WIND,
+        "utilisation_share": 0.5,
+        "flexible": Flexible(share=0.3),
+    },
+    "shed load": {"gas": GAS, "flexible": Flexible(shed_share_max=0.3, shed_eur_mwh=70.0)},
+    "backup": {
+        "gas": replace(GAS, firm=True),
+        "battery": BATTERY,
+        "firm_share": {"AA": 1.2},
+        "firm_hours": 2.0,
+    },
     "carbon, then cost": {"battery": BATTERY, "ppa": WIND, "objectives": ("carbon", "cost")},
 }
 

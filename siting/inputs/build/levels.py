@@ -12,6 +12,7 @@ from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from siting.errors import InputError
+from siting.inputs.values import reference_rows
 
 LEVEL = {
     "solar_cf": "solar_flh_h",
@@ -72,6 +73,7 @@ def numbers(table: pd.DataFrame, name: str) -> pd.Series:
 def read_levels(world: Path) -> dict[tuple[str, str], float]:
     """Value of every (zone, quantity) in zone_values.csv."""
     table = read_table(world / "zone_values.csv", ("zone", "quantity", "value"))
+    table = reference_rows(table, ("zone", "quantity"))
     return dict(
         zip(
             zip(table["zone"], table["quantity"], strict=True), numbers(table, "zone_values.csv"), strict=True

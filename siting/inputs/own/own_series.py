@@ -14,7 +14,7 @@ from siting.inputs.own.hourly import read_series
 from siting.inputs.own.record import add_sources, replace_csv, source_of
 from siting.inputs.own.spec import SeriesFile
 from siting.inputs.places import nearest
-from siting.inputs.series import REQUIRED, available_years
+from siting.inputs.series import OPTIONAL, REQUIRED, available_years
 
 Entries = Mapping[str, tuple[SeriesFile, ...]]
 
@@ -44,7 +44,7 @@ def _unknown(folder: Path, series: Entries) -> list[str]:
     """Zones and series the world does not know, and a column given twice."""
     zones = read_csv_text(folder / "zones.csv", ("zone",))["zone"].tolist()
     options = read_csv_text(folder / "options.csv", ("option", "series"))["series"].tolist()
-    known = sorted({*REQUIRED, *filter(None, options)})
+    known = sorted({*REQUIRED, *OPTIONAL, *filter(None, options)})
     problems = [f"series '{name}' is unknown; {nearest(name, known)}" for name in series if name not in known]
     for name, entries in series.items():
         problems += [
