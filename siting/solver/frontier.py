@@ -48,9 +48,6 @@ EARLY_WORTH = (
 )
 EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirtiest grid
 MASTER_GAP_SHARE = 0.2  # masters are solved to this share of the asked gap, or of the gap still open
-LOOSE_GAP = (
-    0.02  # with demand points masters take seconds: while classes are still being priced so much is enough
-)
 MASTER_GAP_MOST = 0.01  # and never more loosely than this
 
 
