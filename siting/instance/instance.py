@@ -225,6 +225,15 @@ class Instance:
         return tuple(dict.fromkeys(node.period for node in self.nodes))
 
     @cached_property
+    def first_nodes(self) -> dict[int, Node]:
+        """The first node of every period: where what all its cases share is counted."""
+        return {node.period: node for node in reversed(self.nodes)}
+
+    def first_cell(self, c: str, period: int) -> str:
+        """A class's cell at the first node of a period."""
+        return self.cell(c, self.first_nodes[period])
+
+    @cached_property
     def cells(self) -> dict[str, tuple[str, Node]]:
         """Class and node of every cell, class by class and in order of time."""
         return {self.cell(c, node): (c, node) for c in self.classes for node in self.nodes}
@@ -244,16 +253,13 @@ class Instance:
     def first_built(self, cell: str, k: str) -> bool:
         """Whether an option's investment is counted in this cell: built in its period, and in its first scenario."""
         node = self.cells[cell][1]
-        first = next(n for n in self.nodes if n.period == node.period)
-        return node == first and k.partition(VINTAGE)[2] in ("", str(node.period))
+        return node == self.first_nodes[node.period] and k.partition(VINTAGE)[2] in ("", str(node.period))
 
     def before_cell(self, cell: str) -> str | None:
         """The cell of the same class one period earlier (in its first scenario); None in the first period."""
         c, node = self.cells[cell]
-        earlier = [n for n in self.nodes if n.period < node.period]
-        if not earlier:
-            return None
-        return self.cell(c, next(n for n in earlier if n.period == earlier[-1].period))
+        i = self.periods.index(node.period)
+        return self.first_cell(c, self.periods[i - 1]) if i else None
 
     def site_in(self, s: str, period: int) -> Site:
         """A candidate as it is in a period: connected or not, as large as its connection allows."""
@@ -266,7 +272,16 @@ class Instance:
 
     def options_of(self, table: Literal["ppa", "onsite", "storage"], c: str) -> list[str]:
         """Options of one kind that exist in a class, in a fixed order."""
-        return [k for cc, k in getattr(self, table) if cc == c]
+        return list(self._by_cell[table].get(c, ()))
+
+    @cached_property
+    def _by_cell(self) -> dict[str, dict[str, list[str]]]:
+        """Options and halls of every cell: asked for once a limit and class, too often to look through all cells."""
+        found: dict[str, dict[str, list[str]]] = {name: {} for name in BY_OPTION}
+        for name, own in found.items():
+            for c, k in getattr(self, name):
+                own.setdefault(c, []).append(k)
+        return found
 
     def contracts_of(self, c: str) -> list[str]:
         """Contracts on offer in a cell, without the period they are of."""
@@ -274,7 +289,7 @@ class Instance:
 
     def cooling_of(self, c: str) -> list[str]:
         """Cooling systems allowed in a class."""
-        return [q for cc, q in self.halls if cc == c]
+        return list(self._by_cell["halls"].get(c, ()))
 
     def least_size(self, objective: str) -> float:
         """Gaps are relative to the objective, or to this if it is larger: a spread may be zero or change its sign."""

@@ -36,7 +36,7 @@ def end_of(data: Instance) -> Instance:
     """The last period with the money of the whole horizon."""
     if len(data.nodes) == 1:
         return data
-    last = data.at(next(node for node in data.nodes if node.period == data.periods[-1]))
+    last = data.at(data.first_nodes[data.periods[-1]])
     money: dict[Resource, Limit] = {
         r: limit for r, limit in data.limits.items() if r in (("capex",), ("cost",))
     }

@@ -46,7 +46,7 @@ def quantities(b: Build, c: str) -> Made:
     for p in data.periods:
         found |= _in_period(b, c, p, cells)
     for p in data.periods[:-1]:
-        found["it", str(p)] = partial(b.it_mw.__getitem__, _cell(data, c, p))
+        found["it", str(p)] = partial(b.it_mw.__getitem__, data.first_cell(c, p))
     names = dict.fromkeys(q for own in cells.values() for q in own if q[0] == "capex")
     found |= {q: partial(_sum, [own[q] for own in cells.values() if q in own]) for q in names}
     if len(data.nodes) > len(data.periods):
@@ -61,7 +61,7 @@ def _sum(parts: list[Callable[[], Expression]]) -> Expression:
 def _in_period(b: Build, c: str, p: int, cells: dict[str, Made]) -> Made:
     """Every quantity of the period's cells: investments as they are, all else in the mean over scenarios."""
     mine = {cell: node for cell, node in b.data.cells_of(c).items() if node.period == p}
-    first = _cell(b.data, c, p)
+    first = b.data.first_cell(c, p)
 
     def expected(q: Quantity) -> Expression:
         return pyo.quicksum(weighed(node.probability, cells[cell][q]()) for cell, node in mine.items())
@@ -86,10 +86,6 @@ def _by_scenario(data: Instance, c: str, cells: dict[str, Made]) -> Made:
     return {("cost", "in", name): partial(cost, name) for name in names}
 
 
-def _cell(data: Instance, c: str, period: int) -> str:
-    return data.cell(c, next(node for node in data.nodes if node.period == period))
-
-
 def priced_carbon(data: Instance) -> Quantity:
     """The tonnes an internal price is paid on."""
     return ("carbon",) if len(data.nodes) == 1 else ("carbon_discounted",)
@@ -107,11 +103,11 @@ def _use(data: Instance, c: str, r: Resource) -> dict[Quantity, float]:
         return use_of(data, c, r, limit)
     years = [str(p) for p in data.periods]
     if r[-1] in years:
-        cell = _cell(data, c, data.periods[years.index(r[-1])])
+        cell = data.first_cell(c, data.periods[years.index(r[-1])])
         return {(*q, r[-1]): a for q, a in use_of(data, cell, r[:-1], limit).items()}
     if r[0] == "cost":
         return {("cost",): 1.0, priced_carbon(data): data.internal_price_eur_t}
-    return use_of(data, _cell(data, c, data.periods[-1]), r, limit)
+    return use_of(data, data.first_cell(c, data.periods[-1]), r, limit)
 
 
 def natural_cuts(data: Instance, c: str) -> Cuts:
@@ -182,7 +178,7 @@ def _period_cuts(data: Instance, c: str, p: int) -> Cuts:
 
 def _investment_cuts(data: Instance, c: str) -> Cuts:
     """Investment over the horizon, for 1 MW of IT at its end: no part of it is negative or below its cheapest year."""
-    by_period = [housing_cuts(data, _cell(data, c, p)) for p in data.periods]
+    by_period = [housing_cuts(data, data.first_cell(c, p)) for p in data.periods]
     cuts: Cuts = [(same[0][0], min(value for _, value in same)) for same in zip(*by_period, strict=True)]
     if any(r[0] == "capex" and len(r) > 1 for r in data.limits):
         for group in dict.fromkeys(data.capex_counts):

@@ -49,7 +49,7 @@ def _ties(b: Build) -> tuple[list[tuple[Expression, Expression]], list[tuple[Exp
             sizes["connection"] = m.connection_mw[cell]
         if cell in data.heat:
             sizes["heat"] = m.heat_mw[cell]
-        first_cell = data.cell(c, next(n for n in data.nodes if n.period == node.period))
+        first_cell = data.first_cell(c, node.period)
         before = data.before_cell(cell)
         for name, size in sizes.items():
             if first_cell != cell:

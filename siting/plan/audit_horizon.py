@@ -146,7 +146,7 @@ def _stated_end(
     rows: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Totals and sites of the whole plan are those of its last period; every site first runs when it is said to."""
-    last = next(node for node in check.data.nodes if node.period == check.data.periods[-1])
+    last = check.data.first_nodes[check.data.periods[-1]]
     for name, value in stages[last.label][0]["totals"].items():
         check.same(f"totals: {name}", record["totals"].get(name, np.nan), value)
     check.true("sites: are not those of the last period", record["sites"] == stages[last.label][0]["sites"])
@@ -176,8 +176,8 @@ def _risk(data: Instance, totals: Mapping[str, Any]) -> float:
 def _new_capex(data: Instance, rows: Mapping[str, Mapping[str, Any]], period: int) -> dict[str, float]:
     """What is invested in a period (EUR), recomputed from the sizes of this and the period before."""
     i = data.periods.index(period)
-    here = next(n for n in data.nodes if n.period == period)
-    before = next(n for n in data.nodes if n.period == data.periods[i - 1]) if i else None
+    here = data.first_nodes[period]
+    before = data.first_nodes[data.periods[i - 1]] if i else None
     now, then = data.at(here), data.at(before) if before else None
     found = dict.fromkeys(("site", "it", "connection", "onsite_power"), 0.0)
     for s, row in rows[here.label].items():

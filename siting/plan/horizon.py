@@ -40,7 +40,7 @@ def make_horizon_plan(
         node.label: _stage(model, world, hours[node.scenario], data, solved, solver, node)
         for node in data.nodes
     }
-    last = stages[next(n for n in data.nodes if n.period == data.periods[-1]).label]
+    last = stages[data.first_nodes[data.periods[-1]].label]
     record = {
         **last.record,
         "title": model.title,
@@ -110,7 +110,7 @@ def roadmap(data: Instance, stages: Mapping[str, Plan]) -> pd.DataFrame:
     rows: list[tuple[Any, ...]] = []
     held: dict[tuple[str, str], float] = {}
     for p in data.periods:
-        label = next(n for n in data.nodes if n.period == p).label
+        label = data.first_nodes[p].label
         for row in stages[label].record["sites"]:
             s = row["site"]
             new = row["it_mw"] - held.get((s, "it"), 0.0)

@@ -40,6 +40,9 @@ class Goal:
     data: Instance
     objective: str
     kept: dict[Resource, float] = field(default_factory=dict)
+    _uses: dict[str, dict[Resource, dict[Quantity, float]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @property
     def weights(self) -> dict[Quantity, float]:
@@ -109,7 +112,12 @@ class Goal:
         return own
 
     def uses(self, c: str) -> dict[Resource, dict[Quantity, float]]:
-        """A class's use of every limit, in solver units."""
+        """A class's use of every limit, in solver units; worked out once, every master and price asks for it."""
+        if c not in self._uses:
+            self._uses[c] = self._use(c)
+        return self._uses[c]
+
+    def _use(self, c: str) -> dict[Resource, dict[Quantity, float]]:
         own = {r: {q: scale(r) * a for q, a in row.items()} for r, row in uses(self.data, c).items()}
         own |= {r: risk_use(r) for r in risk_resources(self.data)}
         for r in self.kept:
@@ -200,13 +208,12 @@ def inside(goal: Goal, portfolios: Mapping[str, Sequence[Portfolio]], penalty: f
 
 def last_cell(data: Instance, c: str) -> str:
     """The cell whose IT power a class's cone is measured by."""
-    return data.cell(c, next(node for node in data.nodes if node.period == data.periods[-1]))
+    return data.first_cell(c, data.periods[-1])
 
 
 def _earlier(data: Instance) -> list[tuple[str, int, str]]:
     """Class, period and cell of every period before the last."""
-    first = {p: next(node for node in data.nodes if node.period == p) for p in data.periods[:-1]}
-    return [(c, p, data.cell(c, node)) for c in data.classes for p, node in first.items() if data.members(c)]
+    return [(c, p, data.first_cell(c, p)) for c in data.classes for p in data.periods[:-1] if data.members(c)]
 
 
 def _profiles(b: Build, portfolios: Mapping[str, Sequence[Portfolio]], penalty: float) -> None:
