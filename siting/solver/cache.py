@@ -44,14 +44,12 @@ STALE_S = 3600.0  # a half-written file this old was left by a run that was kill
 
 CODE = (
     "lp.py",
-    "coarse.py",
+    "interior.py",
     "pricing.py",
     "highs.py",
 )  # beside the mechanisms, what shapes an LP and its cuts
 Arrays = dict[str, Any]
-Kept = tuple[
-    Names, list[Portfolio], list[Cut], list[Cut], Basis | None
-]  # the second cuts: over blocks of hours
+Kept = tuple[Names, list[Portfolio], list[Cut], Basis | None]
 LP_ARRAYS = ("objectives", "offsets", "row_lower", "row_upper", "column_lower", "column_upper", "integer")
 
 
@@ -60,7 +58,7 @@ def formulation_fingerprint() -> str:
     """Hash of the code that writes the class LP and reads its columns: a changed formulation finds no old frontiers."""
     here = Path(__file__).resolve().parent
     files = [*sorted((here.parent / "model").glob("*.py")), *(here / name for name in CODE)]
-    libraries = " ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy"))
+    libraries = " ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy", "piqp"))
     return hashlib.sha256(b"".join([*(path.read_bytes() for path in files), libraries.encode()])).hexdigest()
 
 
@@ -196,14 +194,11 @@ class FrontierCache:
                 path.unlink(missing_ok=True)
 
 
-def _packed(
-    columns: Names, portfolios: list[Portfolio], cuts: list[Cut], rough: list[Cut], basis: Basis | None
-) -> Arrays:
+def _packed(columns: Names, portfolios: list[Portfolio], cuts: list[Cut], basis: Basis | None) -> Arrays:
     """Numbers by name as compressed JSON (it keeps every bit of a float), LP points and names of columns as arrays."""
     listed = {
         "portfolios": [[_listed(p.quantity), _listed(p.terms)] for p in portfolios],
         "cuts": [[_listed(cut.prices), cut.value] for cut in cuts],
-        "rough": [[_listed(cut.prices), cut.value] for cut in rough],
     }
     start = {} if basis is None else {"basis_columns": basis[0], "basis_rows": basis[1]}
     points = np.array([p.x for p in portfolios])
@@ -218,9 +213,9 @@ def _unpacked(stored: Arrays) -> Kept:
     ]
     if any(p.x.shape != (len(columns),) for p in portfolios):
         raise ValueError("points of another LP")
-    cuts, rough = ([Cut(_keyed(prices), value) for prices, value in told[kind]] for kind in ("cuts", "rough"))
+    cuts = [Cut(_keyed(prices), value) for prices, value in told["cuts"]]
     basis = (stored["basis_columns"], stored["basis_rows"]) if "basis_rows" in stored else None
-    return columns, portfolios, cuts, rough, basis
+    return columns, portfolios, cuts, basis
 
 
 def _pack_lp(lp: ClassLP) -> Arrays:

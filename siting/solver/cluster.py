@@ -23,10 +23,9 @@ def _price_there(
     start: Basis | None,
     past: Sequence[Prices],
     prices: Sequence[Prices],
-    rough: bool,
 ) -> Priced:
     """The same on a machine of a cluster, where Dask has put the data in its place."""
-    return price_class(Work(key, data, start, past, prices, rough))
+    return price_class(Work(key, data, start, past, prices))
 
 
 class DaskCluster:
@@ -62,7 +61,7 @@ class DaskCluster:
         self._there = {}
         return self
 
-    def price(self, asked: Mapping[str, Sequence[Prices]], rough: bool = False) -> Iterator[Priced]:
+    def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
         """Solve each class at each of its prices; what a dying worker takes along is sent and solved again.
 
         Raises SitingError when workers keep dying over the same classes, or the scheduler is gone.
@@ -73,7 +72,7 @@ class DaskCluster:
         left = dict(asked)
         for _ in range(work.RETRIES):
             try:
-                jobs = [self._submit(c, prices, rough) for c, prices in left.items()]
+                jobs = [self._submit(c, prices) for c, prices in left.items()]
             except (OSError, TimeoutError, CancelledError) as error:
                 raise SitingError(f"the Dask cluster no longer takes work ({error})") from None
             for job in completed(jobs):  # type: ignore[no-untyped-call]  # distributed is not typed
@@ -88,7 +87,7 @@ class DaskCluster:
                     raise SitingError(
                         f"the Dask workers cannot price: {error}; install siting there"
                     ) from None
-                self._past.add(self._keys[result.c], left.pop(result.c), rough)
+                self._past.add(self._keys[result.c], left.pop(result.c))
                 yield result
             if not left:
                 return
@@ -96,11 +95,11 @@ class DaskCluster:
                 self._there.pop(c, None)
         raise SitingError(died_text(left))
 
-    def _submit(self, c: str, prices: Sequence[Prices], rough: bool) -> Any:
+    def _submit(self, c: str, prices: Sequence[Prices]) -> Any:
         if c not in self._there:
             self._there[c] = self._client.scatter(self._data[c], hash=False)
         key = self._keys[c]
-        asked = (key, self._there[c], self._past.start(key), self._past.of(key), list(prices), rough)
+        asked = (key, self._there[c], self._past.start(key), self._past.of(key), list(prices))
         return self._client.submit(_price_there, *asked, pure=False, retries=work.RETRIES)
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from siting.model.horizon import natural_cuts
 from siting.solver.highs import compile_model, load_values, solve_mip
 from siting.solver.known import Frontier, worth
 from siting.solver.master import Goal, Inside, class_prices, duals, inside, outside
-from siting.solver.pricing import is_large, read_energy
+from siting.solver.pricing import read_energy
 from siting.solver.progress import Clock, gap_share
 from siting.solver.solution import (
     Energy,
@@ -123,11 +123,11 @@ class _Run:
         left = min(MASTER_GAP_SHARE * self.best.gap, MASTER_GAP_MOST)
         return max(MASTER_GAP_SHARE * self.gap, left if math.isfinite(self.best.gap) else 0.0)
 
-    def price(self, asked: Mapping[str, list[Prices]], rough: bool = False) -> int:
+    def price(self, asked: Mapping[str, list[Prices]]) -> int:
         """Price, and keep what is found; returns how much was new."""
         if not any(asked.values()):
             return 0
-        return sum(self.frontier.add(priced) for priced in self.pool.price(asked, rough))
+        return sum(self.frontier.add(priced) for priced in self.pool.price(asked))
 
     def is_close(self, c: str, prices: Prices) -> bool:
         """Whether the class's own bounds meet well enough at these prices."""
@@ -176,26 +176,21 @@ def _solve_goal(run: _Run) -> str:
 def _first_prices(run: _Run) -> None:
     """Price the classes at the goal's own weights, so that each has a bounding cut and whoever is wanted a portfolio.
 
-    Tonnes and compute are bounded without solving (`natural_cuts`): there a class priced for anything will do. Large
-    LPs are bounded over blocks of hours first; only those the relaxation then wants are solved over all hours.
+    Tonnes and compute are bounded without solving (`natural_cuts`): there a class priced for anything will do.
     """
     goal, frontier = run.goal, run.frontier
     weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
-    rough = is_large(goal.data)
     first = {c: _first_prices_of(goal, c, weights) for c in goal.data.classes}
     lacking = {
         c: [prices for prices in first[c] if not frontier.knows(c, prices)]
         for c in goal.data.classes
         if not (c in frontier.barred or (goal.bounded and frontier.of(c)))
-        and not (rough and frontier.bounds(c))  # the relaxation asks for more where it wants them
     }
     asked = {c: prices for c, prices in lacking.items() if prices}
-    for done, priced in enumerate(run.pool.price(asked, rough), start=1):
+    for done, priced in enumerate(run.pool.price(asked), start=1):
         frontier.add(priced)
         if done % max(1, len(asked) // TOLD_TIMES) == 0:
-            run.clock.say(f"pricing supply classes{' in blocks of hours' * rough}, {done} of {len(asked)}")
-    if rough:
-        _bound(run, first.__getitem__, [])
+            run.clock.say(f"pricing supply classes, {done} of {len(asked)}")
 
 
 def _first_prices_of(goal: Goal, c: str, weights: Prices) -> list[Prices]:
@@ -249,18 +244,12 @@ def _round(run: _Run, penalty: float) -> tuple[int, bool]:
 
 def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterable[str]) -> int:
     """Price the classes the relaxation wants at the given prices until it wants no other: its optimum is then the bound
-    these prices can prove. Classes it never wants need no pricing; large ones are first tried over blocks of hours."""
-    new, wanted, large = 0, set(classes), is_large(run.goal.data)
+    these prices can prove. Classes it never wants need no pricing."""
+    new, wanted = 0, set(classes)
     while run.clock.left_s > 0.1:
         every = {c: [prices for prices in prices_of(c) if run.lacks(c, prices)] for c in sorted(wanted)}
         lacking = {c: prices for c, prices in every.items() if prices}
-        coarse = {
-            c: prices
-            for c, prices in lacking.items()
-            if large and not all(run.frontier.knows(c, p, rough=True) for p in prices)
-        }
-        new += run.price(coarse, rough=True)
-        new += run.price({c: prices for c, prices in lacking.items() if c not in coarse})
+        new += run.price(lacking)
         _outside(run)
         proposed = set(_classes(run.goal.data, run.best.proposal))
         if run.best.gap <= run.gap or (not lacking and proposed <= wanted):

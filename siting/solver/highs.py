@@ -10,6 +10,7 @@ import importlib.util
 import math
 import threading
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any
 
 import highspy
@@ -73,7 +74,8 @@ def hipo_available() -> bool:
 
 def versions() -> dict[str, str]:
     """Solver versions, for the plan's proof."""
-    return {"highs": highspy.Highs().version(), "hipo": "yes" if hipo_available() else "no"}
+    hipo = "yes" if hipo_available() else "no"
+    return {"highs": highspy.Highs().version(), "hipo": hipo, "piqp": version("piqp")}
 
 
 def compile_model(m: pyo.ConcreteModel) -> Compiled:

@@ -1,4 +1,4 @@
-"""What pricing has found so far, by supply class: portfolios, cuts, rough cuts, and who has no supply at all."""
+"""What pricing has found so far, by supply class: portfolios, cuts, and who has no supply at all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ class Frontier:
 
     portfolios: dict[str, list[Portfolio]] = field(default_factory=dict)
     cuts: dict[str, list[Cut]] = field(default_factory=dict)
-    rough: dict[str, list[Cut]] = field(default_factory=dict)
     columns: dict[str, Names] = field(default_factory=dict)
     basis: dict[str, Basis] = field(default_factory=dict)  # of each small LP's last solve
     barred: set[str] = field(default_factory=set)
@@ -38,9 +37,6 @@ class Frontier:
             self.barred.add(c)
             new += 1
         for portfolio, cut in priced.found:
-            if portfolio is None:
-                new += _add_cut(self.rough.setdefault(c, []), cut)
-                continue
             known = min((worth(cut.prices, p.quantity) for p in self.of(c)), default=math.inf)
             value = worth(cut.prices, portfolio.quantity)
             if value < known - NEW * max(1.0, abs(known)) or not self.of(c):
@@ -57,14 +53,13 @@ class Frontier:
         """Portfolios of a class."""
         return self.portfolios.get(c, [])
 
-    def bounds(self, c: str) -> list[Cut]:
-        """All cuts of a class, over all hours and over blocks of hours."""
-        return [*self.cuts.get(c, []), *self.rough.get(c, [])]
+    def bounds(self, c: str) -> Sequence[Cut]:
+        """Cuts of a class."""
+        return self.cuts.get(c, [])
 
-    def knows(self, c: str, prices: Prices, rough: bool = False) -> bool:
-        """Whether a class has been priced there (`rough`: at least over blocks), or is known to have no supply at all."""
-        cuts = self.bounds(c) if rough else self.cuts.get(c, [])
-        return c in self.barred or any(same(prices, cut.prices) for cut in cuts)
+    def knows(self, c: str, prices: Prices) -> bool:
+        """Whether a class has been priced there, or is known to have no supply at all."""
+        return c in self.barred or any(same(prices, cut.prices) for cut in self.bounds(c))
 
     def slack(
         self, c: str, prices: Prices, natural: Sequence[tuple[Mapping[Quantity, float], float]]
@@ -92,7 +87,7 @@ class Frontier:
         for c, key in keys.items():
             kept = cache.read(key)
             if kept is not None:
-                self.columns[c], self.portfolios[c], self.cuts[c], self.rough[c], basis = kept
+                self.columns[c], self.portfolios[c], self.cuts[c], basis = kept
                 if basis is not None:
                     self.basis[c] = basis
                 if not self.bounds(c):
@@ -101,11 +96,8 @@ class Frontier:
     def store(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
         """Keep what this run added."""
         for c in sorted(self.changed):
-            found = (list(self.of(c)), self.cuts.get(c, []), self.rough.get(c, []))
-            cache.write(
-                keys[c],
-                (self.columns[c], *(found if c not in self.barred else ([], [], [])), self.basis.get(c)),
-            )
+            found = (list(self.of(c)), list(self.bounds(c))) if c not in self.barred else ([], [])
+            cache.write(keys[c], (self.columns[c], *found, self.basis.get(c)))
         self.changed.clear()
 
 

@@ -15,24 +15,20 @@ import numpy as np
 from siting.errors import SitingError
 from siting.instance.instance import Instance
 from siting.model.policy import Quantity
-from siting.solver.coarse import Coarse
-from siting.solver.highs import Array, Compiled, highs_of, hipo_available
+from siting.solver.highs import Array, Compiled, highs_of
+from siting.solver.interior import solve_interior
 from siting.solver.lp import ClassLP, Names, point_by_name
 from siting.solver.solution import INVESTMENTS, Energy
 
 Basis = tuple[np.ndarray, np.ndarray]  # HiGHS's status of columns and rows, as int8
 TermKey = tuple[str, ...]  # ("cost_eur", item) | ("capex_eur", group, item) | ("carbon_t", item)
-LARGE_HOURS = 2_000  # from here on a cold solve by interior point beats the simplex method
-# Without crossover: no vertex is needed, and the cut is proven from the duals by our own arithmetic. A portfolio is
-# operated as it stands and must keep its limits; a bound needs no feasible point. (With crossover, re-pricing a full year
-# by the simplex method took 0.1 to 4 s in some zones, but crossover itself stalled for minutes in others, such as ES.)
-HIPO: dict[str, str | float] = {"solver": "hipo", "run_crossover": "off", "ipm_optimality_tolerance": 1e-7}
-HIPO_BOUND = {**HIPO, "ipm_optimality_tolerance": 1e-5}
+LARGE_HOURS = 500  # hours of all nodes together; from here on an interior point beats even the simplex method from a basis
 SIMPLEX_AGAIN: dict[str, str | float] = {
     "simplex_strategy": 4
 }  # primal: the last basis stays feasible when only costs change
 NO_SUPPLY = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
-TOLD = {highspy.HighsModelStatus.kOptimal, *NO_SUPPLY}
+ROWS_KEPT = 1e-7  # MW for 1 MW of IT: a portfolio is operated as it stands and must keep its limits
+DUALITY_KEPT = 1e-6  # of the objective: how far an interior point's value may stand from what its duals prove
 COLUMN_CAP = (
     1e4  # MW or MWh for 1 MW of IT: bound of every column, which bounds what tiny dual errors can hide
 )
@@ -56,8 +52,8 @@ class Cut:
 
 
 def is_large(data: Instance) -> bool:
-    """Whether class LPs are large: solved anew by HiPO each time, and first over blocks of hours."""
-    return len(data.weight) >= LARGE_HOURS and hipo_available()
+    """Whether class LPs are large: solved anew by interior point each time."""
+    return len(data.weight) * len(data.nodes) >= LARGE_HOURS
 
 
 class ClassProblem:
@@ -70,29 +66,55 @@ class ClassProblem:
         self.lp = lp
         self._start = start
         self._large = large
-        self._upper = np.minimum(lp.model.column_upper, COLUMN_CAP)
+        self._capped = replace(lp.model, column_upper=np.minimum(lp.model.column_upper, COLUMN_CAP))
         self._threads = threads
         self._highs: highspy.Highs | None = None
-        self._coarse: Coarse | None = None
         self._solved = False
 
     def price(self, prices: Mapping[Quantity, float]) -> tuple[Portfolio, Cut] | None:
         """Minimise the priced quantities; the portfolio found and the cut proven. None: nothing can supply the class."""
-        model = replace(self.lp.model, column_upper=self._upper)
         objective = self._objective(prices)
-        h = self._held(model)
-        n = len(objective)
-        h.changeColsCost(n, np.arange(n, dtype=np.int32), objective)
-        h.changeObjectiveOffset(0.0)
-        if not self._run(h):
+        solved = (self._by_interior(objective) if self._large else None) or self._by_simplex(objective)
+        if solved is None:
             return None
-        x = np.array(h.getSolution().col_value)
-        value = min(_proven(model, objective, h), float(h.getInfo().objective_function_value))
+        x, value = solved
         worth = self.lp.functional @ x
         found = list(zip(self.lp.functionals, worth.tolist(), strict=True))
         quantity = {name: v for (kind, name), v in found if kind == "quantity"}
         terms = {name: v for (kind, name), v in found if kind == "term"}
         return Portfolio(quantity, terms, x), Cut(dict(prices), value)
+
+    def _by_interior(self, objective: Array) -> tuple[Array, float] | None:
+        """Point and proven value; None where the method does not get there or what it found does not hold.
+
+        First as written, then with the cap on every column: a price that pays for plant alone has no optimum without it.
+        """
+        model = self._capped
+        for upper in (self.lp.model.column_upper, self._capped.column_upper):
+            found = solve_interior(replace(model, column_upper=upper), objective)
+            if found is None:
+                continue
+            x, y = found
+            activity = model.matrix @ x
+            off = np.maximum(model.row_lower - activity, activity - model.row_upper).max(initial=0.0)
+            worth = float(objective @ x)
+            value = min(proven(model, objective, y), worth)
+            size = max(abs(worth), float(np.abs(objective).max(initial=0.0)))
+            if off <= ROWS_KEPT and worth - value <= DUALITY_KEPT * size:
+                return x, value
+        return None
+
+    def _by_simplex(self, objective: Array) -> tuple[Array, float] | None:
+        """Point and proven value by HiGHS; None: nothing can supply the class."""
+        h = self._held()
+        n = len(objective)
+        h.changeColsCost(n, np.arange(n, dtype=np.int32), objective)
+        h.changeObjectiveOffset(0.0)
+        if not self._run(h):
+            return None
+        solution = h.getSolution()
+        value = proven(self._capped, objective, np.array(solution.row_dual))
+        return np.array(solution.col_value), min(value, float(h.getInfo().objective_function_value))
 
     def basis(self) -> Basis | None:
         """The basis of the last solve; None before one, and for large LPs, which have none."""
@@ -104,9 +126,9 @@ class ClassProblem:
         )
         return columns, rows
 
-    def _held(self, model: Compiled) -> highspy.Highs:
+    def _held(self) -> highspy.Highs:
         if self._highs is None:
-            self._highs = highs_of(model, self._threads)
+            self._highs = highs_of(self._capped, self._threads)
             if self._start is not None:
                 basis = highspy.HighsBasis()
                 basis.col_status, basis.row_status = (
@@ -114,19 +136,6 @@ class ClassProblem:
                 )
                 self._solved = self._highs.setBasis(basis) == highspy.HighsStatus.kOk
         return self._highs
-
-    def bound(self, prices: Mapping[Quantity, float]) -> Cut | None:
-        """A cut from the LP over blocks of hours: a little lower, in a tenth of the time. None: nothing can supply it."""
-        if self._coarse is None:
-            self._coarse = Coarse(self.lp, self._upper)
-        model = self._coarse.model(self._objective(prices))
-        h = highs_of(model, self._threads)
-        for name, value in HIPO_BOUND.items():
-            h.setOptionValue(name, value)
-        _solve(h)
-        if h.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-            return None
-        return Cut(dict(prices), _proven(model, model.objectives[0], h))
 
     def _objective(self, prices: Mapping[Quantity, float]) -> Array:
         row = {name: i for i, (kind, name) in enumerate(self.lp.functionals) if kind == "quantity"}
@@ -138,14 +147,11 @@ class ClassProblem:
         return priced
 
     def _run(self, h: highspy.Highs) -> bool:
-        """Solve in place; False if nothing can supply the class.
-
-        Small: simplex, from the last basis after the first time (a cost change keeps it primal feasible). Large: HiPO
-        anew every time - on a full year simplex from the last basis takes anything from a blink to twice as long.
-        """
-        for name, value in (HIPO if self._large else SIMPLEX_AGAIN if self._solved else {}).items():
-            h.setOptionValue(name, value)
-        _solve(h)
+        """Solve in place, from the last basis after the first time; False if nothing can supply the class."""
+        if self._solved:
+            for name, value in SIMPLEX_AGAIN.items():
+                h.setOptionValue(name, value)
+        h.run()
         status = h.getModelStatus()
         if status in NO_SUPPLY:
             return False
@@ -158,18 +164,9 @@ class ClassProblem:
         return True
 
 
-def _solve(h: highspy.Highs) -> None:
-    """Solve; in numerical trouble of the interior point by the simplex method, which is slower and surer."""
-    h.run()
-    if h.getModelStatus() not in TOLD and h.getOptionValue("solver")[1] == "hipo":
-        h.clearSolver()
-        h.setOptionValue("solver", "simplex")
-        h.run()
-
-
-def _proven(model: Compiled, objective: Array, h: highspy.Highs) -> float:
+def proven(model: Compiled, objective: Array, row_dual: Array) -> float:
     """A lower bound from the row duals by our own arithmetic: y b less what negative reduced costs could still gain."""
-    y = np.nan_to_num(np.array(h.getSolution().row_dual), nan=0.0, posinf=0.0, neginf=0.0)
+    y = np.nan_to_num(row_dual, nan=0.0, posinf=0.0, neginf=0.0)
     lower, upper = model.row_lower, model.row_upper
     y = np.where((y > 0) & ~np.isfinite(lower), 0.0, np.where((y < 0) & ~np.isfinite(upper), 0.0, y))
     rows = float((y * np.where(y == 0, 0.0, np.where(y > 0, lower, upper))).sum())

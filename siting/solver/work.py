@@ -29,14 +29,14 @@ MOST_HELD = 64  # LPs one process keeps, up to 100 MB each (full year): all clas
 
 @dataclass(frozen=True)
 class Priced:
-    """What one class's pricing found, with the names of the LP's columns; a rough one finds cuts alone.
+    """What one class's pricing found, with the names of the LP's columns.
 
     no_supply: nothing can supply the class; basis: where a later run may start a small LP from.
     """
 
     c: str
     columns: Names
-    found: list[tuple[Portfolio | None, Cut]]
+    found: list[tuple[Portfolio, Cut]]
     no_supply: bool
     basis: Basis | None = None
 
@@ -44,8 +44,8 @@ class Priced:
 class Pool(Protocol):
     """Prices classes; results come as they are ready, in any order."""
 
-    def price(self, asked: Mapping[str, Sequence[Prices]], rough: bool = False) -> Iterator[Priced]:
-        """Solve each class at each of its prices; rough: over blocks of hours, for a bound."""
+    def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+        """Solve each class at each of its prices."""
         ...
 
     def close(self) -> None:
@@ -64,17 +64,14 @@ class _Held:
         self.has_past = not large
         self.past: list[Prices] = []
 
-    def price(self, prices: Sequence[Prices], rough: bool) -> Priced:
+    def price(self, prices: Sequence[Prices]) -> Priced:
         """Solve at several prices."""
         lp = self.problem.lp
-        if rough:
-            cuts = [self.problem.bound(p) for p in prices]
-            return Priced(lp.c, lp.columns, [(None, cut) for cut in cuts if cut is not None], None in cuts)
         found = [self.problem.price(p) for p in prices]
         if self.has_past:
             self.past += prices
         pairs = [pair for pair in found if pair is not None]
-        return Priced(lp.c, lp.columns, list(pairs), None in found, self.problem.basis())
+        return Priced(lp.c, lp.columns, pairs, None in found, self.problem.basis())
 
     def shares(self, past: Sequence[Prices]) -> bool:
         """Whether all it has been solved at also stands at the beginning of a pool's past."""
@@ -83,7 +80,7 @@ class _Held:
     def catch_up(self, past: Sequence[Prices]) -> None:
         """Solve what this LP has missed of a past it shares."""
         if self.has_past:
-            self.price(past[len(self.past) :], rough=False)
+            self.price(past[len(self.past) :])
 
 
 _HELD: dict[str, _Held] = {}  # what this process keeps, by class fingerprint, the least recently used first
@@ -111,7 +108,6 @@ class Work:
     start: Basis | None
     past: Sequence[Prices]
     prices: Sequence[Prices]
-    rough: bool = False
 
 
 def price_class(work: Work, cache: FrontierCache | None = None) -> Priced:
@@ -123,7 +119,7 @@ def price_class(work: Work, cache: FrontierCache | None = None) -> Priced:
         _check_versions(work.key, work.data)
         held = _Held(work.data, work.key, work.start, cache)
     held.catch_up(work.past)
-    priced = held.price(work.prices, work.rough)
+    priced = held.price(work.prices)
     _HELD[work.key] = held
     while len(_HELD) > MOST_HELD:
         _HELD.pop(next(iter(_HELD)), None)
@@ -147,12 +143,12 @@ class InProcess:
         self._starts = starts or {}
         self._held: dict[str, _Held] = {}
 
-    def price(self, asked: Mapping[str, Sequence[Prices]], rough: bool = False) -> Iterator[Priced]:
-        """Solve each class at each of its prices; rough: over blocks of hours, for a bound."""
+    def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+        """Solve each class at each of its prices."""
         for c, prices in asked.items():
             if c not in self._held:
                 self._held[c] = _Held(self.data.only(c), start=self._starts.get(c))
-            yield self._held[c].price(prices, rough)
+            yield self._held[c].price(prices)
 
     def close(self) -> None:
         """Nothing to let go of."""
@@ -179,10 +175,9 @@ class Past:
         """Prices asked so far, in order."""
         return list(self._prices.get(key, []))
 
-    def add(self, key: str, prices: Sequence[Prices], rough: bool) -> None:
-        """Remember what was solved over all hours; rough solves leave nothing behind."""
-        if not rough:
-            self._prices.setdefault(key, []).extend(prices)
+    def add(self, key: str, prices: Sequence[Prices]) -> None:
+        """Remember what was solved."""
+        self._prices.setdefault(key, []).extend(prices)
 
 
 def died_text(classes: Mapping[str, object]) -> str:

@@ -50,25 +50,25 @@ class LocalProcesses:
         self._home = {c: i % self._n for i, c in enumerate(data.classes)}
         return self
 
-    def price(self, asked: Mapping[str, Sequence[Prices]], rough: bool = False) -> Iterator[Priced]:
+    def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
         """Solve each class at each of its prices; a worker that dies is replaced and its work repeated.
 
         Raises SitingError when workers keep dying over the same classes.
         """
         if not self._workers and self._is_little(asked):
-            yield from self._price_here(asked, rough)
+            yield from self._price_here(asked)
             return
         self.start()
         left = dict(asked)
         for _ in range(work.RETRIES):
             self._settle(left)
-            jobs = {self._submit(c, prices, rough): c for c, prices in left.items()}
+            jobs = {self._submit(c, prices): c for c, prices in left.items()}
             for job in as_completed(jobs):
                 try:
                     result = job.result()
                 except BrokenProcessPool:
                     continue
-                self._past.add(self._keys[result.c][0], left.pop(result.c), rough)
+                self._past.add(self._keys[result.c][0], left.pop(result.c))
                 yield result
             if not left:
                 return
@@ -83,20 +83,20 @@ class LocalProcesses:
     def _is_little(self, asked: Mapping[str, Sequence[Prices]]) -> bool:
         return sum(len(self._keys[c][1].weight) * len(prices) for c, prices in asked.items()) <= LITTLE_HOURS
 
-    def _price_here(self, asked: Mapping[str, Sequence[Prices]], rough: bool) -> Iterator[Priced]:
-        todo = [self._work(c, prices, rough) for c, prices in asked.items()]
+    def _price_here(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+        todo = [self._work(c, prices) for c, prices in asked.items()]
         with ThreadPoolExecutor(self._n) as threads:  # HiGHS lets go of Python while it solves
             results = list(threads.map(lambda own: price_class(own, self._cache), todo))
         for result in results:
-            self._past.add(self._keys[result.c][0], asked[result.c], rough)
+            self._past.add(self._keys[result.c][0], asked[result.c])
             yield result
 
-    def _work(self, c: str, prices: Sequence[Prices], rough: bool) -> Work:
+    def _work(self, c: str, prices: Sequence[Prices]) -> Work:
         key, data = self._keys[c]
-        return Work(key, data, self._past.start(key), self._past.of(key), list(prices), rough)
+        return Work(key, data, self._past.start(key), self._past.of(key), list(prices))
 
-    def _submit(self, c: str, prices: Sequence[Prices], rough: bool) -> Future[Priced]:
-        asked, home = self._work(c, prices, rough), self._home[c]
+    def _submit(self, c: str, prices: Sequence[Prices]) -> Future[Priced]:
+        asked, home = self._work(c, prices), self._home[c]
         try:
             job: Future[Priced] = self._workers[home].submit(price_class, asked, self._cache)
         except BrokenProcessPool:

@@ -23,7 +23,8 @@ from siting.inputs.load import changed
 from siting.inputs.planning import PlanningModel
 from siting.instance.coverage import Sovereignty
 from siting.instance.duties import Duty, HeatNetwork
-from siting.instance.instance import Instance, Limit, Option
+from siting.instance.instance import Instance, Limit, Option, Ramp
+from siting.instance.shaped import Shaped
 from siting.solver import cache as cache_module
 from siting.solver.cache import FRONTIER, SHAPES, FrontierCache, Kept, cache_folder, class_keys
 from siting.solver.frontier import solve_frontier
@@ -57,8 +58,7 @@ def frontier(seed: int = 1, basis: Basis | None = BASIS) -> Kept:
         for value in values
     ]
     cuts = [Cut({("cost",): 1.0, ("ppa", "wind_ppa"): value}, value / 3) for value in values]
-    rough = [Cut({("cost",): 1.0, ("carbon",): value}, value / 7) for value in values[:2]]
-    return COLUMNS, portfolios, cuts, rough, basis
+    return COLUMNS, portfolios, cuts, basis
 
 
 def same_names(one: Names, two: Names) -> bool:
@@ -71,13 +71,10 @@ def same_names(one: Names, two: Names) -> bool:
 
 def bits(kept: Kept | None) -> Any:
     assert kept is not None
-    columns, portfolios, cuts, rough, basis = kept
+    columns, portfolios, cuts, basis = kept
     numbers = [[v.hex() for v in [*p.quantity.values(), *p.terms.values()]] for p in portfolios]
     names = [[*p.quantity, *p.terms] for p in portfolios]
-    proofs = [
-        [(sorted(cut.prices), [v.hex() for v in cut.prices.values()], cut.value.hex()) for cut in side]
-        for side in (cuts, rough)
-    ]
+    proofs = [(sorted(cut.prices), [v.hex() for v in cut.prices.values()], cut.value.hex()) for cut in cuts]
     points = [p.x.tobytes() for p in portfolios]
     named = (columns.groups, columns.group.tolist(), columns.hour.tolist())
     return named, names, numbers, points, proofs, basis and [side.tolist() for side in basis]
@@ -103,11 +100,9 @@ class Spy(InProcess):
         super().__init__(data)
         self.pricings = 0
 
-    def price(
-        self, asked: Mapping[str, Sequence[Mapping[tuple[str, ...], float]]], rough: bool = False
-    ) -> Iterator[Priced]:
+    def price(self, asked: Mapping[str, Sequence[Mapping[tuple[str, ...], float]]]) -> Iterator[Priced]:
         self.pricings += sum(map(len, asked.values()))
-        yield from super().price(asked, rough)
+        yield from super().price(asked)
 
 
 def solve(data: Instance, kept: FrontierCache) -> tuple[float, int]:
@@ -149,8 +144,8 @@ def assert_same_lp(one: ClassLP, two: ClassLP) -> None:
 
 
 def test_a_class_that_nothing_can_supply_is_remembered(kept: FrontierCache) -> None:
-    kept.write(KEY, (COLUMNS, [], [], [], None))
-    assert bits(kept.read(KEY)) == bits((COLUMNS, [], [], [], None))
+    kept.write(KEY, (COLUMNS, [], [], None))
+    assert bits(kept.read(KEY)) == bits((COLUMNS, [], [], None))
     known = Frontier()
     known.recall(kept, {"AA": KEY})
     assert known.barred == {"AA"}
@@ -287,6 +282,7 @@ def test_whatever_shapes_the_lp_changes_the_key(name: str) -> None:
         "firm_share": {"AA": 0.5}, "firm_hours": 2.0, "matched_locally": ("hourly", 0.5), "water_m3_mw_max": 5.0,
         "heat": {"AA": HeatNetwork(10.0, 0.2, 1e5, 1e4)}, "renewable": {"AA": ("wind_ppa",)},
         "duties": {"AA": (Duty("rule", "pue_max", 1.2, "source"),)},
+        "shaped": {("AA", "wind_ppa~flat"): Shaped((1.0, 0.5, 0.0), (50.0, 9.0, 3.0), (0.4, 0.5, 0.3), (0.5, 0.5, 0.5))},
     }  # fmt: skip
     data = small_instance(**ALL, **some)
     moved = replace(data, **{name: a_little(getattr(data, name))})
@@ -350,6 +346,7 @@ OTHERS: dict[str, Any] = {  # every other field of an instance, and another valu
     "site_at": {"one": ()},
     "earlier_it_mw": {2029: 1.0},
     "tail_share": 0.5,
+    "ramps": {"one": Ramp(100.0, 10.0, 2029)},
     "sovereignty": Sovereignty(countries_max=1),
     "coverage": None,
     "residual_t_mwh": {"AA": (0.5, 0.5, 0.5)},

@@ -181,11 +181,11 @@ class Mortal(LocalProcesses):
         self.submitted = 0
         self.killed: list[int] = []
 
-    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]], rough: bool) -> Any:
+    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]]) -> Any:
         self.submitted += 1
         if self.submitted in self.before:
             self._kill(c)
-        job = super()._submit(c, prices, rough)
+        job = super()._submit(c, prices)
         if self.submitted in self.after:
             self._kill(c)
         return job
@@ -252,8 +252,8 @@ class MortalCluster(DaskCluster):
         self.submitted = 0
         self.killed: list[int] = []
 
-    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]], rough: bool) -> Any:
-        job = super()._submit(c, prices, rough)
+    def _submit(self, c: str, prices: Sequence[Mapping[tuple[str, ...], float]]) -> Any:
+        job = super()._submit(c, prices)
         self.submitted += 1
         if self.submitted == self.after:
             pid = next(iter(self._client.run(os.getpid).values()))
