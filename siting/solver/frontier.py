@@ -16,10 +16,10 @@ import pyomo.environ as pyo
 
 from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance
-from siting.model.horizon import natural_cuts
-from siting.solver.highs import compile_model, load_values, solve_mip
+from siting.solver.highs import load_values, solve_mip
 from siting.solver.known import Frontier, worth
-from siting.solver.master import Goal, Inside, class_prices, duals, inside, outside
+from siting.solver.master import Goal, Inside, class_prices, duals, inside
+from siting.solver.outside import Outside, outside
 from siting.solver.pricing import read_energy
 from siting.solver.progress import Clock, gap_share
 from siting.solver.solution import (
@@ -116,6 +116,7 @@ class _Run:
     gap: float
     best: Best = field(default_factory=Best)
     close_share: float = CLOSE_SHARE
+    relaxation: Outside | None = None
 
     @property
     def master_gap(self) -> float:
@@ -135,8 +136,7 @@ class _Run:
         if not known or self.close_share == 0.0:
             return False
         size = self.goal.per_mw([p.quantity for p in known])
-        natural = natural_cuts(self.goal.data, c)
-        return self.frontier.slack(c, prices, natural) <= self.close_share * self.gap * size
+        return self.frontier.slack(c, prices, self.goal.natural(c)) <= self.close_share * self.gap * size
 
     def lacks(self, c: str, prices: Prices) -> bool:
         """Whether pricing the class at these prices could tell something new."""
@@ -227,7 +227,8 @@ def _round(run: _Run, penalty: float) -> tuple[int, bool]:
     relaxed = duals(master)
     new = 0
     if relaxed:
-        new = _bound(run, lambda c: [class_prices(goal, c, relaxed)], list(master.used()))
+        wanted = {*master.used(), *_classes(goal.data, best.proposal)}
+        new = _bound(run, lambda c: [class_prices(goal, c, relaxed)], wanted)
     if best.gap <= run.gap:
         return new, broken
     asked: dict[str, list[Prices]] = {}
@@ -261,8 +262,9 @@ def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterabl
 def _outside(run: _Run) -> None:
     """Raise the lower bound; an infeasible relaxation proves that no plan exists."""
     best = run.best
-    b = outside(run.goal, run.frontier)
-    model = compile_model(b.m)
+    if run.relaxation is None or not run.relaxation.fits(run.frontier):
+        run.relaxation = outside(run.goal, run.frontier)
+    model = run.relaxation.compiled(run.frontier)
     outcome = solve_mip(
         model, Clock(run.clock.left_s), "outside", run.master_gap, 1, least_size=best.least_size
     )
@@ -274,8 +276,8 @@ def _outside(run: _Run) -> None:
         raise KeyboardInterrupt
     best.bound = max(best.bound, outcome.bound)
     if outcome.x is not None:
-        load_values(b.m, model, outcome.x)
-        best.proposal = _chosen(b.m)
+        load_values(run.relaxation.b.m, model, outcome.x)
+        best.proposal = _chosen(run.relaxation.b.m)
 
 
 def _inside(master: Inside, run: _Run) -> None:

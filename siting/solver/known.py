@@ -61,9 +61,7 @@ class Frontier:
         """Whether a class has been priced there, or is known to have no supply at all."""
         return c in self.barred or any(same(prices, cut.prices) for cut in self.bounds(c))
 
-    def slack(
-        self, c: str, prices: Prices, natural: Sequence[tuple[Mapping[Quantity, float], float]]
-    ) -> float:
+    def slack(self, c: str, prices: Prices, natural: Sequence[Cut]) -> float:
         """How much better than its best known portfolio a class might still be at these prices, per MW of IT.
 
         The least priced sum of quantities that no cut forbids, from a small LP over the quantities alone.
@@ -71,7 +69,7 @@ class Frontier:
         if not self.of(c):
             return math.inf
         best = min(worth(prices, p.quantity) for p in self.of(c))
-        rows = [*natural, *((cut.prices, cut.value) for cut in self.bounds(c))]
+        rows = [(cut.prices, cut.value) for cut in (*natural, *self.bounds(c))]
         names = list(dict.fromkeys([*prices, *(q for row, _ in rows for q in row)]))
         unit = np.array([max([1.0, *(abs(p.quantity.get(q, 0.0)) for p in self.of(c))]) for q in names])
         matrix = np.array([[row.get(q, 0.0) for q in names] for row, _ in rows]) * unit

@@ -1,8 +1,6 @@
-"""The two master problems of the frontier method: small MILPs over sites, from inside (portfolios) and outside (cuts).
+"""Goals of the frontier method and its inside master: a small MILP over sites in which classes mix known portfolios.
 
-Inside: each class mixes known portfolios; every solution is a plan, so its cost is an upper bound. Outside: each class
-may have any quantities no cut forbids; its optimum, integers included, is a lower bound. Both use the very site
-mechanism of the whole model.
+Every solution of it is a plan, so its cost is an upper bound. It uses the very site mechanism of the whole model.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from siting.model.risk import RISK, risk_resources, risk_site_part, risk_total, 
 from siting.model.sites import it_mw, spread_sites
 from siting.model.terms import Build, Expression
 from siting.solver.highs import Array, Compiled, Outcome, compile_model, highs_of, load_values, solve_mip
-from siting.solver.known import Frontier, worth
+from siting.solver.known import worth
 from siting.solver.pricing import Cut, Portfolio
 from siting.solver.progress import Clock
 
@@ -43,6 +41,8 @@ class Goal:
     _uses: dict[str, dict[Resource, dict[Quantity, float]]] = field(
         default_factory=dict, init=False, repr=False
     )
+
+    _natural: dict[str, list[Cut]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def weights(self) -> dict[Quantity, float]:
@@ -116,6 +116,12 @@ class Goal:
         if c not in self._uses:
             self._uses[c] = self._use(c)
         return self._uses[c]
+
+    def natural(self, c: str) -> list[Cut]:
+        """What holds for every mix of a class without solving anything, worked out once."""
+        if c not in self._natural:
+            self._natural[c] = [Cut(prices, value) for prices, value in natural_cuts(self.data, c)]
+        return self._natural[c]
 
     def _use(self, c: str) -> dict[Resource, dict[Quantity, float]]:
         own = {r: {q: scale(r) * a for q, a in row.items()} for r, row in uses(self.data, c).items()}
@@ -198,7 +204,7 @@ def inside(goal: Goal, portfolios: Mapping[str, Sequence[Portfolio]], penalty: f
     for c in data.classes:
         for r, row in goal.uses(c).items():
             used[r] += [worth(row, p.quantity) * m.mix[c, j] for j, p in enumerate(portfolios[c])]
-    _limits(m, goal, used, penalty)
+    limit_rows(m, goal, used, penalty)
     weights = goal.weights
     total = pyo.quicksum(worth(weights, portfolios[c][j].quantity) * m.mix[c, j] for c, j in index)
     over = pyo.quicksum(penalty * v for v in [*m.over.values(), *m.short.values()])
@@ -211,14 +217,14 @@ def last_cell(data: Instance, c: str) -> str:
     return data.first_cell(c, data.periods[-1])
 
 
-def _earlier(data: Instance) -> list[tuple[str, int, str]]:
+def earlier_cells(data: Instance) -> list[tuple[str, int, str]]:
     """Class, period and cell of every period before the last."""
     return [(c, p, data.first_cell(c, p)) for c in data.classes for p in data.periods[:-1] if data.members(c)]
 
 
 def _profiles(b: Build, portfolios: Mapping[str, Sequence[Portfolio]], penalty: float) -> None:
     """IT power that the mixed portfolios serve before the last period = what the sites hold by then (MW)."""
-    m, earlier = b.m, _earlier(b.data)
+    m, earlier = b.m, earlier_cells(b.data)
     m.short = pyo.Var(range(len(earlier)) if penalty > 0 else [], domain=pyo.NonNegativeReals)
 
     def row(m: pyo.ConcreteModel, i: int) -> object:
@@ -232,9 +238,10 @@ def _profiles(b: Build, portfolios: Mapping[str, Sequence[Portfolio]], penalty: 
     m.profile = pyo.Constraint(range(len(earlier)), rule=row)
 
 
-def _limits(
+def limit_rows(
     m: pyo.ConcreteModel, goal: Goal, used: Mapping[Resource, list[Expression]], penalty: float
 ) -> None:
+    """Every limit over what sites and classes use of it; with a penalty it may be overstepped."""
     resources = goal.resources()
     m.over = pyo.Var(range(len(resources)) if penalty > 0 else [], domain=pyo.NonNegativeReals)
 
@@ -248,76 +255,6 @@ def _limits(
         return total - give <= limit if sense == "<=" else total + give >= limit
 
     m.limit = pyo.Constraint(range(len(resources)), rule=row)
-
-
-def outside(goal: Goal, frontier: Frontier) -> Build:
-    """Build the outside master: quantities of each class free but for the cuts (per MW of IT, times its IT power)."""
-    data = goal.data
-    cuts = {
-        c: [*(Cut(prices, value) for prices, value in natural_cuts(data, c)), *frontier.bounds(c)]
-        for c in data.classes
-    }
-    known = [p for c in data.classes for p in frontier.of(c)]
-    b = Build(pyo.ConcreteModel("outside"), data)
-    site_rows(b)
-    m = b.m
-    units = {
-        c: _units(goal, c, frontier.of(c) or known, cuts[c]) if c not in frontier.barred else {}
-        for c in data.classes
-    }
-    index = [(c, i) for c in data.classes for i in range(len(units[c]))]
-    m.amount = pyo.Var(index, domain=pyo.Reals)
-    position = {c: {q: i for i, q in enumerate(units[c])} for c in data.classes}
-
-    def priced(c: str, prices: Mapping[Quantity, float]) -> Expression:
-        return pyo.quicksum(
-            p * units[c][q] * m.amount[c, position[c][q]] for q, p in prices.items() if q in position[c]
-        )
-
-    rows = [(c, k) for c in data.classes for k in range(len(cuts[c]))]
-
-    def cut_row(m: pyo.ConcreteModel, c: str, k: int) -> object:
-        cut = cuts[c][k]
-        size = max(1.0, abs(cut.value))
-        it = b.it_mw[last_cell(data, c)]
-        return priced(c, {q: p / size for q, p in cut.prices.items()}) >= cut.value / size * it
-
-    m.cut = pyo.Constraint(rows, rule=cut_row)
-    barred = [c for c in data.classes if c in frontier.barred and data.members(c)]
-    m.no_supply = pyo.Constraint(barred, rule=lambda m, c: b.it_mw[last_cell(data, c)] == 0)
-    earlier = [entry for entry in _earlier(data) if ("it", str(entry[1])) in position[entry[0]]]
-    m.profile = pyo.Constraint(
-        range(len(earlier)),
-        rule=lambda m, i: (
-            priced(earlier[i][0], {("it", str(earlier[i][1])): 1.0}) - b.it_mw[earlier[i][2]] == 0
-        ),
-    )
-    used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
-    for c in data.classes:
-        for r, row in goal.uses(c).items():
-            used[r].append(priced(c, row))
-    _limits(m, goal, used, 0.0)
-    m.goal = pyo.Objective(
-        expr=pyo.quicksum(priced(c, goal.weights) for c in data.classes) + goal.site_terms(b)
-    )
-    return b
-
-
-def _units(goal: Goal, c: str, portfolios: Sequence[Portfolio], cuts: Sequence[Cut]) -> dict[Quantity, float]:
-    """Quantities that cuts, limits or the goal speak of, each in a unit of its usual size: a well scaled outside master.
-
-    A quantity no cut bounds stays free, so that its limits bind nothing: still a relaxation.
-    """
-    priced = [q for cut in cuts for q in cut.prices]
-    priced += [*goal.weights, *(q for row in goal.uses(c).values() for q in row)]
-    units = {q: max([1.0, *(abs(p.quantity.get(q, 0.0)) for p in portfolios)]) for q in dict.fromkeys(priced)}
-    for cut in (
-        () if portfolios else cuts
-    ):  # nothing is known yet but bounds: those on one quantity tell its size
-        if len(cut.prices) == 1:
-            ((q, price),) = cut.prices.items()
-            units[q] = max(units[q], abs(cut.value / price))
-    return units
 
 
 @dataclass(frozen=True)
@@ -348,7 +285,8 @@ def duals(master: Inside, fixed: Modules | None = None) -> Duals | None:
     limit = {resources[i]: by_row.get(id(row), 0.0) for i, row in m.limit.items()}
     mixed = {c: by_row.get(id(row), 0.0) for c, row in m.mixed.items()}
     profile = {
-        entry[:2]: by_row.get(id(m.profile[i]), 0.0) for i, entry in enumerate(_earlier(master.goal.data))
+        entry[:2]: by_row.get(id(m.profile[i]), 0.0)
+        for i, entry in enumerate(earlier_cells(master.goal.data))
     }
     value = float(h.getInfo().objective_function_value)
     return Duals(value, limit, mixed, by_name(model, solution.row_dual), profile)
