@@ -1,8 +1,9 @@
 """One quantity against another: the plans no other plan beats on both, evenly spread along the limited one.
 
-Augmented epsilon-constraint (Mavrotas 2009, Appl. Math. Comput. 213, 455-465): both ends are lexicographic optima; each
-point between them optimises one quantity under a limit on the other, which stays in the objective at a weight too small to
-move the plan but large enough that none of it is spent for nothing. Limits that an earlier plan keeps anyway are passed
+Augmented epsilon-constraint (Mavrotas 2009, Appl. Math. Comput. 213, 455-465): both ends are lexicographic optima (of cost
+and carbon to within a weight: one solve at known prices each); each point between them optimises one quantity under a limit
+on the other, which stays in the objective at a weight too small to move the plan but large enough that none of it is spent
+for nothing. Limits that an earlier plan keeps anyway are passed
 over; what is saved by that goes where the curve leaves the widest gaps.
 """
 
@@ -32,6 +33,9 @@ AUGMENTED = (
 )
 GAP_OF_RANGE = 0.005  # points are proven this close, as a share of the range they spread over
 TIGHTEST_GAP = 1e-6
+# EUR/t at the ends of a front of cost and carbon: a cent decides between plans of one cost; a million, far above what any
+# abatement costs, puts the tonnes first. No estimates of damage
+END_EUR_T = (0.01, 1e6)
 EVEN_SHARE = 2 / 3  # of the points between the ends are spread evenly, the others fill the widest gaps
 RESOLUTION = 1e-3  # of the range: limits closer together are the same
 SAME = 1e-5  # of the range: plans closer together are one
@@ -157,9 +161,9 @@ class _Search:
 
     def ends(self) -> None:
         """The two lexicographic optima; alone if one plan is best in both."""
-        first, second = self.axes
-        start = self._point(optimising(self.model, first, second))
-        end = self._point(optimising(self.model, second, first)) if second.objective else self._extreme(start)
+        second = self.axes[1]
+        start = self._best(0)
+        end = self._best(1) if second.objective else self._extreme(start)
         self._spans(start, end)
         gap = max(
             TIGHTEST_GAP,
@@ -168,7 +172,7 @@ class _Search:
         if gap < self.model.solve.gap_share:
             self.model = self.model.with_(**{"solve.gap_share": gap})
             if start.gap > gap:
-                start = self._point(optimising(self.model, first, second))
+                start = self._best(0)
             if end.gap > gap:
                 end = self._again(end)
             self._spans(start, end)
@@ -176,13 +180,28 @@ class _Search:
         if self.span_y > SAME * max(abs(start.y), 1.0):
             self._add(end)
         else:
-            self.notes.append(f"one plan is best in {first.label} and {second.label}: the front is a point")
+            labels = " and ".join(axis.label for axis in self.axes)
+            self.notes.append(f"one plan is best in {labels}: the front is a point")
+
+    @property
+    def _of_cost_and_carbon(self) -> bool:
+        return tuple(axis.name for axis in self.axes) == ("cost", "carbon")
+
+    def _best(self, i: int) -> Point:
+        """The end that is best in one quantity and, of such plans, in the other."""
+        first, second = self.axes
+        if self._of_cost_and_carbon:
+            weights = {"cost": 1.0, "carbon_eur_t": END_EUR_T[i]}
+            return self._point(optimising(self.model, first, second, weights=weights))
+        return self._point(optimising(self.model, *((first, second) if i == 0 else (second, first))))
 
     def _again(self, end: Point) -> Point:
         """The far end once more, at the gap the points are proven to."""
         first, second = self.axes
         if second.objective:
-            return self._point(optimising(self.model, second, first))
+            end = self._best(1)
+            if end.gap <= self.model.solve.gap_share:
+                return end
         tight = optimising(second.limited(self.model, second.sense * end.limit), first)
         return replace(self._point(tight), limit=end.limit)
 
@@ -222,7 +241,7 @@ class _Search:
         first, second = self.axes
         model = second.limited(self.model, second.sense * limit)
         weights = None
-        if (first.name, second.name) == ("cost", "carbon"):
+        if self._of_cost_and_carbon:
             weights = {"cost": 1.0, "carbon_eur_t": AUGMENTED * self.span_x / self.span_y}
         point = self._point(optimising(model, first, second, weights=weights))
         self._add(self._tight(replace(point, limit=limit)))
@@ -283,10 +302,14 @@ class _Search:
 
 
 def _gap(plan: Plan, axis: Axis) -> float:
-    """The gap proven for the optimised quantity: of its own stage, or of the weighted sum it is nearly all of."""
+    """The gap proven for the optimised quantity, as a share of it: of its own stage, or of the weighted sum it is part of."""
     stages = [plan.record["objective"], *plan.record["later_objectives"]]
     own = next((stage for stage in stages if stage["name"] == axis.objective), stages[0])
-    return math.inf if own["gap"] is None else float(own["gap"])
+    if own["gap"] is None:
+        return math.inf
+    if own["name"] == axis.objective:
+        return float(own["gap"])
+    return float(own["value"] - own["bound"]) / max(abs(axis.value(plan)), 1e-9)
 
 
 def exchange_column(axes: tuple[Axis, Axis]) -> str:

@@ -209,7 +209,7 @@ def invented(cost: float, tonnes: float, first: str) -> Any:
         "capex_eur": 0.0,
     }
     totals |= {"energy_eur_mwh": 0.0, "it_mw": 1.0}
-    stage = {"name": first, "gap": 0.0}
+    stage = {"name": first, "gap": 0.0, "value": cost, "bound": cost}
     return SimpleNamespace(
         totals=totals,
         record={"objective": stage, "later_objectives": []},
