@@ -19,7 +19,7 @@ from siting.inputs.nearness import Floats, geodesic_km, kept_apart, nearest_plac
 from siting.inputs.places import nearest
 from siting.inputs.site_rules import apply_rules, read_rules
 from siting.inputs.world import World
-from siting.inputs.world_checks import first_few, number_of
+from siting.inputs.world_checks import SITE_RAMP, first_few, number_of
 
 CITY_COLUMNS = ("city", "name", "country", "lat", "lon", "population", "source")
 SITE_COLUMNS = (
@@ -47,6 +47,7 @@ class Wish:
 def candidates(world: World, wish: Wish | None = None) -> pd.DataFrame:
     """Candidate sites from the world's cities, sorted by id: columns of sites.csv, then `MEASURED` (unknown is NaN).
 
+    A ramp stands beside the wait only where a rule of the world gives one.
     Filters act in this order: country, population, distances to an exchange city, to an AI Factory and to the zone's
     shape, spacing (the most populous first), count. Ties go by id, so equal wishes give equal tables. Raises InputError
     for a table that is missing or misshapen, a country the world lacks, or filters that leave nothing.
@@ -78,7 +79,8 @@ def candidates(world: World, wish: Wish | None = None) -> pd.DataFrame:
 def completed(sites: pd.DataFrame, world: World) -> pd.DataFrame:
     """Ruled values and people within reach for sites that have place, zone and distances."""
     ruled = apply_rules(sites, read_rules(world.folder))
-    return with_people(ruled, world)[[*SITE_COLUMNS, *MEASURED]]
+    ramp = [c for c in (SITE_RAMP, f"{SITE_RAMP}_kind") if c in ruled.columns]
+    return with_people(ruled, world)[[*SITE_COLUMNS, *ramp, *MEASURED]]
 
 
 def with_distances(sites: pd.DataFrame, world: World) -> pd.DataFrame:

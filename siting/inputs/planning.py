@@ -139,13 +139,27 @@ class Power(Part):
     cross_border: tuple[Name, ...] = Field(
         (), description="contracts among them that may also be signed in neighbouring zones, within the links"
     )
+    baseload: tuple[Name, ...] = Field(
+        (),
+        description="contracts among them that sellers also offer flat, at the plant's mean: they trade the difference day-ahead",
+    )
+    baseload_margin_eur_mwh: NonNegative = Field(
+        0.0, description="what sellers take on top of that for each MWh delivered flat: a scenario"
+    )
     matching: Matching
 
     @model_validator(mode="after")
-    def _crossing_is_on_offer(self) -> Self:
-        strangers = [k for k in self.cross_border if k not in self.options]
-        if strangers:
-            raise ValueError(f"cross_border names {', '.join(strangers)}, which is not among options")
+    def _named_contracts_are_on_offer(self) -> Self:
+        named = {"cross_border": self.cross_border, "baseload": self.baseload}
+        problems = [
+            f"{key} names {', '.join(strangers)}, which is not among options"
+            for key, names in named.items()
+            if (strangers := [k for k in names if k not in self.options])
+        ]
+        if self.baseload_margin_eur_mwh > 0 and not self.baseload:
+            problems.append("baseload_margin_eur_mwh goes with baseload: name contracts there, or leave it 0")
+        if problems:
+            raise ValueError("; ".join(problems))
         return self
 
 

@@ -106,7 +106,8 @@ class Sites(Part):
     size_it_mw: tuple[Positive, Positive] = Field(description="smallest and largest IT power of a site")
     module_it_mw: Positive = Field(description="sites grow in whole modules of this IT power")
     grid_wait: Literal["enforce", "ignore"] = Field(
-        description="enforce: no grid connection before decision_year + the site's grid_wait_yr"
+        description="enforce: no grid connection before decision_year + the site's grid_wait_yr, and from then on no more "
+        "of it than its grid_ramp_mw_yr, if it has one, lets flow"
     )
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from siting.errors import InputError
 from siting.inputs.csv_text import read_csv_text
-from siting.inputs.world_checks import KINDS, first_few, number_of, value_problem
+from siting.inputs.world_checks import KINDS, SITE_RAMP, first_few, number_of, value_problem
 
 COLUMNS = (
     "rule", "site_kind", "country", "site", "population_min",
@@ -19,13 +19,14 @@ COLUMNS = (
 )  # fmt: skip
 WORDS = {
     "grid_mw": "grid", "line_km": "line", "land_ha": "land", "grid_wait_yr": "wait", "restricted": "restricted",
+    SITE_RAMP: "ramp",
 }  # fmt: skip
 NEEDED = (
     "grid_mw",
     "grid_wait_yr",
     "line_km",
     "land_ha",
-)  # columns of sites.csv; `restricted` may stay unknown
+)  # columns of sites.csv; `restricted` and a ramp may stay unknown
 
 
 def read_rules(folder: Path) -> pd.DataFrame:
@@ -57,9 +58,11 @@ def apply_rules(sites: pd.DataFrame, rules: pd.DataFrame) -> pd.DataFrame:
     """Add every ruled quantity with its `_kind`, and a `note` that says which rules held.
 
     `sites`: columns site, kind, country, population (people). A rule holds where each of its selectors is empty or fits;
-    of several rules for one quantity the last in the file counts. Raises InputError if a needed quantity has no rule.
+    of several rules for one quantity the last in the file counts; a ramp that no rule gives is no column.
+    Raises InputError if a needed quantity has no rule.
     """
-    held = {quantity: np.full(len(sites), -1) for quantity in WORDS}
+    ruled = [q for q in WORDS if q != SITE_RAMP or q in set(rules["quantity"])]
+    held = {quantity: np.full(len(sites), -1) for quantity in ruled}
     for position, rule in enumerate(rules.itertuples()):
         held[str(rule.quantity)][_fits(sites, rule)] = position
     for quantity in NEEDED:

@@ -17,7 +17,7 @@ from siting.inputs.places import WORLDS, bundled_worlds, is_world, nearest
 from siting.inputs.values import Value as Value  # part of this module's face
 from siting.inputs.values import read_values
 from siting.inputs.world_checks import KINDS as KINDS  # part of this module's face
-from siting.inputs.world_checks import SITE_NUMBERS, number_of, world_problems
+from siting.inputs.world_checks import SITE_NUMBERS, SITE_RAMP, number_of, world_problems
 from siting.inputs.zone_tables import (
     ZONE_TABLES,
     links_of,
@@ -178,7 +178,7 @@ def _assembled(
         zones, geometry=shapes.set_index("zone").geometry.reindex(zones.index), crs="EPSG:4326"
     )
     sites = tables["sites"].set_index("site")
-    for column in SITE_NUMBERS:
+    for column in (*SITE_NUMBERS, *({SITE_RAMP} & set(sites.columns))):
         sites[column] = sites[column].map(number_of).astype(float)
     points = gpd.points_from_xy(sites["lon"], sites["lat"], crs="EPSG:4326")
     return World(

@@ -69,6 +69,7 @@ QUANTITIES: dict[str, Rule] = {
     "flh_h": Rule(("h",), 0.0, 8784.0),  # hours of a leap year
     "duration_h": _positive("h"),
     "yr": Rule(("yr",), 0.0),
+    "mw_yr": _positive("MW/yr"),
     "life_yr": _positive("yr"),
     # carbon, water, climate
     "g_kwh": Rule(("gCO2e/kWh", "gCO2/kWh", "g/kWh"), 0.0),
@@ -115,6 +116,7 @@ ZONE_QUANTITIES = (
 )
 SITE_NUMBERS = ("lat", "lon", "grid_mw", "grid_wait_yr", "line_km", "land_ha")
 SITE_UNKNOWN = ("grid_wait_yr",)  # may be empty: asked for only when waiting counts
+SITE_RAMP = "grid_ramp_mw_yr"  # may be empty, and the column missing: then all of grid_mw comes at once
 
 Tables = dict[str, pd.DataFrame]
 Values = dict[str, dict[tuple[str, str], "Value"]]
@@ -174,6 +176,7 @@ def world_problems(tables: Tables, values: Values, shapes: gpd.GeoDataFrame) -> 
         _sources(tables, values),
         (line for row in tables["options"].to_dict("records") for line in _option(row)),
         *(_site_numbers(sites, column) for column in SITE_NUMBERS),
+        _site_ramps(sites),
         _outside_wgs84(sites),
         _other_country(sites, zones),
         *_site_kinds(sites),
@@ -243,6 +246,15 @@ def _site_numbers(sites: pd.DataFrame, column: str) -> Iterator[str]:
             yield f"sites.csv: {column} of '{site}' is {text}; give a value >= 0"
 
 
+def _site_ramps(sites: pd.DataFrame) -> Iterator[str]:
+    for site, text in zip(sites["site"], sites.get(SITE_RAMP, [""] * len(sites)), strict=True):
+        if text.strip() and not (number_of(text) or 0.0) > 0:
+            yield (
+                f"sites.csv: {SITE_RAMP} of '{site}' is '{text}'; give MW a year above 0, "
+                "or leave it empty where all of grid_mw comes at once"
+            )
+
+
 def _outside_wgs84(sites: pd.DataFrame) -> Iterator[str]:
     for site, lat, lon in zip(sites["site"], sites["lat"], sites["lon"], strict=True):
         if abs(number_of(lat) or 0.0) > 90 or abs(number_of(lon) or 0.0) > 180:
@@ -261,7 +273,9 @@ def _other_country(sites: pd.DataFrame, zones: pd.DataFrame) -> Iterator[str]:
 
 def _site_kinds(sites: pd.DataFrame) -> Iterator[Iterator[str]]:
     for column in (c for c in sites.columns if c.endswith("_kind")):
-        yield _unknown(sites, "sites", column, list(KINDS))
+        own = column.removesuffix("_kind")
+        told = sites[sites[own].str.strip() != ""] if own == SITE_RAMP and own in sites else sites
+        yield _unknown(told, "sites", column, list(KINDS))
 
 
 def _missing_zone_values(zones: pd.DataFrame, values: Values) -> Iterator[str]:

@@ -15,9 +15,11 @@ from siting.inputs.selection import forbidden, select_sites
 from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
 from siting.instance import costs
+from siting.instance.baseload import with_baseload
 from siting.instance.bending import load_and_backup
 from siting.instance.chosen import kept_or
 from siting.instance.clean import clean_fields, clean_limits, counted_t_mwh, residual_t_mwh
+from siting.instance.connection import ISLAND, classes_of, ramp_limits, ramp_notes, ramps_of
 from siting.instance.cooling import cooling_in, cooling_systems, without_cooling
 from siting.instance.cross_border import contract_limits, signed
 from siting.instance.hours import Hours, full_year
@@ -27,8 +29,6 @@ from siting.instance.rules import held_below, obeyed, pause_notes, rule_fields, 
 from siting.instance.scenario import under_scenario
 from siting.instance.spread import spread, weighed
 from siting.units import KWH_PER_MWH
-
-ISLAND = " off-grid"  # suffix of the class of sites whose grid connection comes too late
 
 
 @dataclass
@@ -112,10 +112,13 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
     rules = obeyed(model, world)
     signing = signing_years(model, world, rules)
     notes += pause_notes(rules, signing, list(candidates["country"]))
-    class_of = {s: _class_of(model, world, s, signing) for s in candidates.index}
-    classes = tuple(sorted(set(class_of.values())))
-    barred = {s: _class_of(model, world, s, signing) for s in forbidden(model, world)}
-    places = {c: _place(model, world, hours, c.removesuffix(ISLAND)) for c in classes}
+    every = [*candidates.index, *forbidden(model, world)]
+    ramps = ramps_of(model, world, every, signing) if _has_grid(world, options) else {}
+    both = classes_of(model, world, every, signing, ramps)
+    class_of = {s: both[s] for s in candidates.index}
+    zone_of = {c: str(candidates.at[s, "zone"]) for s, c in class_of.items()}
+    classes = tuple(sorted(zone_of))
+    places = {c: _place(model, world, hours, zone_of[c]) for c in classes}
     for c in classes:
         _fill(tables, model, world, c, places[c], options, cooling)
     crossing = [k for k in model.power.cross_border if k in options]
@@ -123,20 +126,19 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
     ppa, output = signed(world, crossing, homes, lambda zone: _place(model, world, hours, zone))
     tables.ppa |= ppa
     tables.availability |= output
-    both = {s: c for s, c in (class_of | barred).items() if c in places}
-    sized = {s: _site(model, world, s, c, tables, places) for s, c in both.items()}
+    sized = {s: _site(model, world, s, c, tables, places) for s, c in both.items() if c in places}
     rated = {c: _rated_mw(tables, c) for c in classes}
     sites, spare = _with_land(model, world, held_below(model, rules, sized, rated, notes))
-    sites = {
-        s: site for s, site in sites.items() if s in class_of
-    }  # a forbidden site still bounds its class's land
+    # a forbidden site still bounds its class's land
+    sites = {s: site for s, site in sites.items() if s in class_of}
     _note_small(model, sites, notes)
     n = sum(c.endswith(ISLAND) and home[str(s)] not in signing for s, c in class_of.items())
     if n:
         notes.append(
             f"{n} of {len(class_of)} candidates have no grid connection by {model.horizon.periods[0]} (grid_wait_yr)"
         )
-    pflops_mw = _pflops_mw(world, model.load.accelerator)
+    stepwise = ramp_limits(ramps, model.horizon.periods[0], class_of, tables.price)
+    notes += ramp_notes(stepwise, ramps, model.horizon.periods[0])
     data = Instance(
         title=model.title,
         sites=sites,
@@ -170,10 +172,13 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
         forced=model.sites.force,
         target_it_mw=target_it_mw(model, world),
         capex_counts=model.budget.counts,
-        limits=_limits(model, world, tables) | clean_limits(model, (s.country for s in sites.values())),
+        limits=_limits(model, world, tables)
+        | clean_limits(model, (s.country for s in sites.values()))
+        | stepwise,
+        ramps={s: ramp for s, ramp in ramps.items() if s in sites},
         objectives=model.objectives,
         carbon_weight_eur_t=_carbon_weight(model),
-        compute_pflops_mw=pflops_mw,
+        compute_pflops_mw=_pflops_mw(world, model.load.accelerator),
         accelerators_per_mw=KWH_PER_MWH / world.value("accelerators", model.load.accelerator, "it_kw"),
         **load_and_backup(model, notes),
         **places_of(model, world, sites, notes),
@@ -181,6 +186,7 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
         water_m3_mw_max=model.water.per_site_m3_mw_yr,
         **spread(model, world),
     )
+    data = with_baseload(model, world, data, lambda zone: _place(model, world, hours, zone), notes)
     data = replace(data, **rule_fields(model, world, data))
     return replace(data, notes=(*notes, *rule_notes(model, world, data)))
 
@@ -254,22 +260,6 @@ def _delivered(world: World, options: list[str], notes: list[str]) -> list[str]:
 
 def _has_grid(world: World, options: list[str]) -> bool:
     return any(world.options.at[k, "route"] == "grid" for k in options)
-
-
-def _class_of(model: PlanningModel, world: World, s: str, signing: dict[str, int | None]) -> str:
-    zone = str(world.sites.at[s, "zone"])
-    signed = signing.get(str(world.sites.at[s, "country"]), model.horizon.decision_year)
-    if signed is None:
-        return zone + ISLAND
-    if model.sites.grid_wait == "ignore":
-        return zone if signed <= model.horizon.periods[0] else zone + ISLAND
-    wait = float(world.sites.at[s, "grid_wait_yr"])
-    if np.isnan(wait):
-        raise InputError(
-            f"sites.csv: grid_wait_yr of '{s}' is unknown; give it, or set sites.grid_wait: ignore"
-        )
-    in_time = signed + wait <= model.horizon.periods[0]
-    return zone if in_time else zone + ISLAND
 
 
 def _place(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs.Place:

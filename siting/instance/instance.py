@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 from siting.instance.coverage import NO_RULES, Coverage, Sovereignty
 from siting.instance.duties import Duty, HeatNetwork
 from siting.instance.flexible import RIGID, Flexible
+from siting.instance.shaped import FLAT, Shaped
 
 V = TypeVar("V")
 GRID = "grid"  # day-ahead purchase, as plans name it
@@ -83,7 +84,16 @@ class Site:
     fixed_yearly_eur: float = 0.0  # of being open at all, whatever its size
 
 
-BY_OPTION = ("halls", "ppa", "onsite", "storage", "availability")  # tables keyed by cell and option
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A grid connection that is energised step by step: mw_yr in first_year and in every year after it, up to grid_mw (MW)."""
+
+    grid_mw: float
+    mw_yr: float
+    first_year: int
+
+
+BY_OPTION = ("halls", "ppa", "onsite", "storage", "availability", "shaped")  # tables keyed by cell and option
 BY_CELL = (
     "price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh", "grid_cfe_share", "connection", "it", "spare_land_ha_mw",
     "zone", "residual_t_mwh", "firm_share", "heat", "duties", "renewable",
@@ -93,6 +103,7 @@ NOT_BEFORE_THE_END: dict[str, Any] = {
     "sites_min": 0, "countries_min": 0, "forced": (),
 }  # fmt: skip
 VINTAGE = "@"  # between an option and the period it was built in, and between a class and its node
+RAMP = "ramp"  # resource: MW of connection of one site whose ramp binds
 ORIGIN = ":"  # between a contract and the neighbouring zone its plant stands in
 
 
@@ -127,13 +138,23 @@ def base(k: str) -> str:
 
 
 def plant(k: str, zone: str) -> tuple[str, str]:
-    """A contract's option and the zone its plant stands in, for a buyer in `zone`.
+    """A contract's option and the zone its plant stands in, for a buyer in `zone`; delivered flat or not, it is one plant.
 
-    >>> plant("solar_ppa:ES@2029", "FR"), plant("solar_ppa", "FR")
+    >>> plant("solar_ppa:ES@2029", "FR"), plant("solar_ppa~flat", "FR")
     (('solar_ppa', 'ES'), ('solar_ppa', 'FR'))
     """
     option, _, source = base(k).partition(ORIGIN)
-    return option, source or zone
+    return option.removesuffix(FLAT), source or zone
+
+
+def flat_name(k: str) -> str:
+    """A contract's name as a baseload contract.
+
+    >>> flat_name("solar_ppa"), flat_name("solar_ppa:ES")
+    ('solar_ppa~flat', 'solar_ppa~flat:ES')
+    """
+    option, colon, source = k.partition(ORIGIN)
+    return f"{option}{FLAT}{colon}{source}"
 
 
 def resources_of(k: str, zone: str) -> tuple[Resource, ...]:
@@ -199,6 +220,7 @@ class Instance:
     site_at: dict[str, tuple[Site, ...]] = field(default_factory=dict)  # by period; empty with one node
     earlier_it_mw: dict[int, float] = field(default_factory=dict)  # target of every period but the last
     tail_share: float = 1.0  # share of the dearest outcomes that objective risk minimises; 1: none
+    ramps: dict[str, Ramp] = field(default_factory=dict)  # by site, those that take more than a year
     # places: rules on countries and neighbours, and demand points to be served (the last period's)
     sovereignty: Sovereignty = NO_RULES
     coverage: Coverage | None = None
@@ -218,6 +240,8 @@ class Instance:
     matched_locally: tuple[str, float] | None = None  # kind and least share of matching at each site
     residual_t_mwh: dict[str, Hourly] = field(default_factory=dict)  # by cell: purchases no contract covers
     embodied_t_mw: dict[str, float] = field(default_factory=dict)  # by cooling, "accelerators": known ones
+    # baseload contracts among ppa: (c, k)
+    shaped: dict[tuple[str, str], Shaped] = field(default_factory=dict)
 
     @cached_property
     def periods(self) -> tuple[int, ...]:
@@ -270,7 +294,7 @@ class Instance:
         """Modelled hours t = 0, 1, ..."""
         return range(len(self.weight))
 
-    def options_of(self, table: Literal["ppa", "onsite", "storage"], c: str) -> list[str]:
+    def options_of(self, table: Literal["ppa", "onsite", "storage", "shaped"], c: str) -> list[str]:
         """Options of one kind that exist in a class, in a fixed order."""
         return list(self._by_cell[table].get(c, ()))
 

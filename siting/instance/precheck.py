@@ -9,6 +9,7 @@ from siting.errors import InfeasibleError
 from siting.instance.instance import Instance, Limit, Node, Resource
 from siting.instance.precheck_firm import firm_reasons, least_firm_capex_eur_mw
 from siting.instance.precheck_places import place_reasons
+from siting.instance.precheck_ramp import because_of, ramp_causes, within_ramps
 from siting.instance.precheck_rules import rule_reasons
 
 
@@ -18,12 +19,12 @@ def precheck(data: Instance) -> None:
     With several periods also what each of them can have: no IT power without a grid connection or a plant on site by then.
     """
     early = [reason for node in data.nodes if len(data.periods) > 1 for reason in _early(data, node)]
-    data = end_of(data)
+    data, ramped = within_ramps(end_of(data))
     usable = {s: site.max_mw for s, site in data.sites.items() if site.max_mw >= site.min_mw}
-    reasons = [*_numbers(data, usable), *_forced(data, usable), *place_reasons(data, usable)]
+    reasons = [*_numbers(data, usable), *_forced(data, usable, ramped), *place_reasons(data, usable)]
     if not reasons:
         reasons = [
-            *_target(data, usable),
+            *_target(data, usable, ramped),
             *_budget(data, usable),
             *firm_reasons(data, usable),
             *rule_reasons(data, usable),
@@ -45,7 +46,7 @@ def end_of(data: Instance) -> Instance:
 
 def _early(data: Instance, node: Node) -> list[str]:
     """Whether the sites that can have power in a period hold its target."""
-    here = data.at(node)
+    here, ramped = within_ramps(data.at(node))
     powered = {
         s: site.max_mw
         for s, site in here.sites.items()
@@ -58,10 +59,11 @@ def _early(data: Instance, node: Node) -> list[str]:
         return []
     waiting = [s for s in here.sites if s not in powered]
     names = f" at {', '.join(waiting[:3])} and others" if len(waiting) > 3 else f" at {', '.join(waiting)}"
-    because = f" because of grid waits (grid_wait_yr){names}" if waiting else ""
+    causes = [f"grid waits (grid_wait_yr){names}"] if waiting else []
     return [
         f"target of {node.period} needs {here.target_it_mw:,.1f} MW of IT, but sites with power by then hold {most:,.1f} MW"
-        f"{because}: lower that target, add on-site options with a short lead time, or raise sites.max or size_it_mw"
+        f"{because_of([*causes, *ramp_causes(ramped)])}: lower that target, add on-site options with a "
+        "short lead time, or raise sites.max or size_it_mw"
     ]
 
 
@@ -89,9 +91,10 @@ def _numbers(data: Instance, usable: dict[str, float]) -> list[str]:
     return reasons
 
 
-def _forced(data: Instance, usable: dict[str, float]) -> list[str]:
+def _forced(data: Instance, usable: dict[str, float], ramped: list[str]) -> list[str]:
     reasons = [
         f"sites.force: '{s}' can hold {data.sites[s].max_mw:g} MW of IT, below the smallest size {data.sites[s].min_mw:g} MW"
+        f"{because_of(ramp_causes({s} & set(ramped)))}"
         for s in data.forced
         if s not in usable
     ]
@@ -103,13 +106,14 @@ def _forced(data: Instance, usable: dict[str, float]) -> list[str]:
     ]
 
 
-def _target(data: Instance, usable: dict[str, float]) -> list[str]:
+def _target(data: Instance, usable: dict[str, float], ramped: list[str]) -> list[str]:
     ranked = _ranked(data, sorted(usable, key=lambda s: -usable[s]))[: data.sites_max]
     most = sum(usable[s] for s in ranked)
     if data.target_it_mw <= most + 1e-6:
         return []
     return [
-        f"target needs {data.target_it_mw:,.1f} MW of IT, but the {len(ranked)} largest sites allowed hold {most:,.1f} MW: "
+        f"target needs {data.target_it_mw:,.1f} MW of IT, but the {len(ranked)} largest sites allowed hold {most:,.1f} MW"
+        f"{because_of(ramp_causes(ramped))}: "
         "raise sites.max, size_it_mw or max_per_country, or lower the target"
     ]
 

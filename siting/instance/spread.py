@@ -6,7 +6,7 @@ from typing import Any
 
 from siting.inputs.planning import PlanningModel, SpreadObjective
 from siting.inputs.world import World
-from siting.instance.instance import GRID
+from siting.instance.instance import GRID, flat_name
 
 
 def weighed(model: PlanningModel, world: World) -> dict[str, tuple[tuple[str, ...], list[str]]]:
@@ -15,7 +15,10 @@ def weighed(model: PlanningModel, world: World) -> dict[str, tuple[tuple[str, ..
         return {}
     return {
         "objective.sites": (tuple(model.objective.sites), list(world.sites.index)),
-        "objective.options": (tuple(model.objective.options), list(model.power.options)),
+        "objective.options": (
+            tuple(model.objective.options),
+            [*model.power.options, *map(flat_name, model.power.baseload)],
+        ),
     }
 
 
@@ -24,6 +27,7 @@ def spread(model: PlanningModel, world: World) -> dict[str, Any]:
     if not isinstance(model.objective, SpreadObjective):
         return {}
     options = {
-        GRID if world.options.at[k, "route"] == "grid" else k: w for k, w in model.objective.options.items()
+        GRID if k in world.options.index and world.options.at[k, "route"] == "grid" else k: w
+        for k, w in model.objective.options.items()
     }
     return {"spread_sites": dict(model.objective.sites), "spread_options": options}

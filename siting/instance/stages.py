@@ -1,8 +1,8 @@
 """Several periods and scenarios: an instance a node, joined into one whose classes have a cell at each.
 
-A class is a zone x the period its sites are connected in. What is built in a period is an option of its own, `k@v`, at
-the cost of that period, on offer there and in every later one of its life: whatever is not connected, not developed or
-retired yet simply has no such option in the cell.
+A class is a zone x the period its sites are connected in, or one site whose connection comes step by step. What is built in a
+period is an option of its own, `k@v`, at the cost of that period, on offer there and in every later one of its life: whatever
+is not connected, not developed or retired yet simply has no such option in the cell.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from typing import Any
 from siting.inputs.finance import period_years
 from siting.inputs.planning import Factors, PlanningModel, Target
 from siting.inputs.world import World
-from siting.instance.assemble import ISLAND, assemble
+from siting.instance.assemble import assemble
+from siting.instance.connection import ISLAND, joined_class
 from siting.instance.hours import Hours
-from siting.instance.instance import BY_CELL, VINTAGE, Instance, Limit, Node, Resource
+from siting.instance.instance import BY_CELL, BY_OPTION, RAMP, VINTAGE, Instance, Limit, Node, Resource, plant
 from siting.instance.rules import rule_fields
 
 YEARLY = (
-    "carbon", "carbon_rate", "lifecycle", "clean", "clean_in", "water", "potential", "link",
+    "carbon", "carbon_rate", "lifecycle", "clean", "clean_in", "water", "potential", "link", RAMP,
 )  # fmt: skip  # limits that hold in every period
 
 
@@ -126,15 +127,16 @@ def _joined(model: PlanningModel, world: World, alone: Mapping[Node, Instance]) 
 def _classes(
     model: PlanningModel, alone: Mapping[Node, Instance], first: Mapping[int, Node]
 ) -> dict[str, str]:
-    """Zone and period of the connection, the classes of the joined instance."""
+    """Zone and period of the connection, or the site of a ramp: the classes of the joined instance."""
     found: dict[str, str] = {}
     for s, site in alone[first[model.horizon.periods[-1]]].sites.items():
         own = {p: alone[node].sites[s].supply_class for p, node in first.items()}
         late = [p for p, c in own.items() if c.endswith(ISLAND)]
         connected = [p for p in own if p not in late]
-        found[s] = (
+        together = (
             site.supply_class if not late or not connected else f"{site.supply_class} from {connected[0]}"
         )
+        found[s] = joined_class([alone[node] for node in first.values()], s, together)
     return found
 
 
@@ -142,9 +144,7 @@ def _tables(
     data: Instance, alone: Mapping[Node, Instance], members: Mapping[str, str], lives: Mapping[str, float]
 ) -> dict[str, Any]:
     """The tables of all cells: those of each node's class, options once for each period they may have been built in."""
-    tables: dict[str, dict[Any, Any]] = {
-        name: {} for name in (*BY_CELL, "halls", "ppa", "onsite", "storage", "availability")
-    }
+    tables: dict[str, dict[Any, Any]] = {name: {} for name in (*BY_CELL, *BY_OPTION)}
     for cell, (c, node) in data.cells.items():
         here = alone[node]
         own = here.sites[members[c]].supply_class
@@ -179,8 +179,9 @@ def _add_vintage(
                 continue
             name = f"{k}{VINTAGE}{then.period}"
             tables[route][cell, name] = getattr(built, route)[before, k]
-            if (own, k) in here.availability:
-                tables["availability"][cell, name] = here.availability[own, k]
+            for table in ("availability", "shaped"):  # hours of this period, whenever it was built
+                if (own, k) in getattr(here, table):
+                    tables[table][cell, name] = getattr(here, table)[own, k]
 
 
 def _lives(world: World, alone: Mapping[Node, Instance]) -> dict[str, float]:
@@ -190,9 +191,7 @@ def _lives(world: World, alone: Mapping[Node, Instance]) -> dict[str, float]:
     }
     found = {}
     for k in options:
-        lives = [
-            world.get("technologies", k.partition(":")[0], name) for name in ("life_yr", "energy_life_yr")
-        ]
+        lives = [world.get("technologies", plant(k, "")[0], name) for name in ("life_yr", "energy_life_yr")]
         found[k] = max((life for life in lives if life is not None), default=float("inf"))
     return found
 

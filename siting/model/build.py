@@ -19,6 +19,7 @@ import pyomo.environ as pyo
 
 from siting.errors import InputError
 from siting.instance.instance import Instance, Resource
+from siting.model.baseload import baseload
 from siting.model.coverage import coverage
 from siting.model.firm import firm
 from siting.model.flexible import flexible
@@ -99,6 +100,7 @@ def energy(b: Build) -> None:
     moving(b)
     facility_load(b)
     grid(b)
+    baseload(b)
     onsite(b)
     storage(b)
     firm(b)

@@ -11,10 +11,11 @@ with w_t the hours of the year an hour stands for, a year's terms are
     surplus sold     - sum_t w_t x (1 - haircut) x price[c, t] x sell[c, t]; a negative price without haircut    (EUR)
     each contract    yearly cost per MW x ppa_mw, whatever of its output is used;  connection: per MW            (EUR)
 
-PPAs are pay-as-produced. What is neither delivered nor sold is lost. Prices and intensities: hours of the weather year scaled to
-the zone's sourced means; network charges and levies: network_charge_eur_mwh of zone_values.csv, the industrial all-in price less
-the day-ahead mean; haircut and excess share: parameters.csv and the planning model (20 % in Riepin and Brown 2024, there over the
-year). A class that is not connected has none of this.
+PPAs are pay-as-produced; what baseload contracts cost and emit besides is in baseload.py. What is neither delivered nor sold
+is lost. Prices and intensities: hours of the weather year scaled to the zone's sourced means; network charges and levies:
+network_charge_eur_mwh of zone_values.csv, the industrial all-in price less the day-ahead mean; haircut and excess share:
+parameters.csv and the planning model (20 % in Riepin and Brown 2024, there over the year). A class that is not connected has
+none of this.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def _in_period(b: Build, c: str, p: int, cells: dict[str, Made]) -> Made:
         return pyo.quicksum(weighed(node.probability, cells[cell][q]()) for cell, node in mine.items())
 
     return {
-        (*q, str(p)): make if q[0] in ("capex", "ppa") else partial(expected, q)
+        (*q, str(p)): make if q[0] in ("capex", "ppa", "connection") else partial(expected, q)
         for q, make in cells[first].items()
     }
 

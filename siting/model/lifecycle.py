@@ -2,11 +2,12 @@
 
     lifecycle[c] = sum over t of w_t x (grid_carbon[c, t] x buy[c, t] + sum over k of lifecycle_k x gen[c, k, t])
                  + sum over k of lifecycle_k x (full-load hours of k) x ppa_mw[c, k]
+                 + grid power in the baseload contracts (baseload.py)
 
 A contract counts with all its plant puts out, delivered, sold or lost: that is linear, and who causes a plant to be built answers
 for all of it. The reported `lifecycle_t_yr` counts delivered output alone and is never larger, so that a cap kept here is kept
-there. Purchases count at the intensity the model counts operational carbon at. Resource ("lifecycle",), a plain sum; factors of
-plants from technologies.csv (`lifecycle_g_kwh`, IPCC AR5 WG3 annex III).
+there. Purchases, and grid power within contracts, count at the intensity the model counts operational carbon at. Resource
+("lifecycle",), a plain sum; factors of plants from technologies.csv (`lifecycle_g_kwh`, IPCC AR5 WG3 annex III).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import partial
 
 import pyomo.environ as pyo
 
+from siting.instance.shaped import GRID_POWER
 from siting.model.terms import Build, Expression
 
 
@@ -29,6 +31,7 @@ def _tonnes(b: Build, c: str) -> Expression:
     m, data = b.m, b.data
     weight = data.weight_of(c)
     bought = b.carbon_t.get(("grid purchase", c), 0.0)
+    within = [e for (item, place), e in b.carbon_t.items() if place == c and item.startswith(GRID_POWER)]
     contracts = data.options_of("ppa", c) if c in data.price_eur_mwh else []
     contracted = pyo.quicksum(
         data.ppa[c, k].lifecycle_t_mwh
@@ -40,4 +43,4 @@ def _tonnes(b: Build, c: str) -> Expression:
         data.onsite[c, k].lifecycle_t_mwh * b.yearly(c, ((t, m.gen[c, k, t]) for t in data.hours))
         for k in data.options_of("onsite", c)
     )
-    return bought + contracted + made
+    return bought + pyo.quicksum(within) + contracted + made

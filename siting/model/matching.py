@@ -2,8 +2,8 @@
 
     sum over t of w_t x clean[kind, c, t] >= share x sum over t of w_t x load_mw[c, t]                        (MWh/yr)
 
-    hourly: clean = delivered PPAs + clean on-site output + discharge - charge + the grid's carbon-free share x purchase;
-            surplus sold is not counted
+    hourly: clean = delivered PPAs + clean on-site output + discharge - charge + the grid's carbon-free share x purchase
+            - what is not carbon-free of grid power in baseload contracts (baseload.py); surplus sold is not counted
     annual: clean = delivered and sold PPAs + clean on-site output + discharge - charge; purchases are not counted
 
 portfolio: one row over all classes, resource ("clean",). country: a row over the classes of each, resources

@@ -14,15 +14,19 @@ nodes `horizon.py` joins those of a class's cells; with one, a cell is a class.
     water        water evaporated                                                             <= allowance         (m3/yr)
     potential    ppa_mw of an option over all buyers of a zone's plant   <= potential of zone_values.csv           (MW)
     link         ppa_mw of all contracts over a border                   <= share of its capacity, links.csv       (MW)
+    ramp         connection_mw of one site, a class of its own           <= MW energised by the period, sites.csv  (MW)
 
 Rows are written in millions of EUR and thousands of t, MWh and m3. An internal price on carbon is a cost term of its own,
 EUR/t x each operational tonne, and changes no tonne's name.
 
-A quantity is a name: ("cost",), ("carbon",), ("lifecycle",), ("load",), ("water",),
+MW energised by period p are min(grid_mw, grid_ramp_mw_yr x (p - first_year + 1)), first_year the one in which the site is
+connected (instance/connection.py); what a ramp does not let flow yet may be bridged by plant on site.
+
+A quantity is a name: ("cost",), ("carbon",), ("lifecycle",), ("load",), ("water",), ("connection",),
 ("clean", kind), ("capex", group) or ("ppa", k), per year.
 For objective spread also ("bought",), ("delivered",), ("output", k), ("made", k), ("losses",), all MWh, and ("stored", k),
 MWh of storage built. A resource is a limit's key, the words above and what they are of: ("clean_in", country),
-("potential", zone, k), ("link", from zone, to zone); with several periods its last word may be a year.
+("potential", zone, k), ("link", from zone, to zone), ("ramp", site); with several periods its last word may be a year.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from functools import partial
 import pyomo.environ as pyo
 
 from siting.instance.flexible import load_range, windows
-from siting.instance.instance import GRID, VINTAGE, Instance, Limit, Resource, base, resources_of
+from siting.instance.instance import GRID, RAMP, VINTAGE, Instance, Limit, Resource, base, resources_of
 from siting.model.terms import Build, Expression
 from siting.units import G_PER_T, KWH_PER_MWH
 
@@ -67,6 +71,8 @@ def cell_quantities(b: Build, c: str) -> dict[Quantity, Callable[[], Expression]
     found["lifecycle",] = b.lifecycle_t[c]
     found |= {("capex", group): partial(capex, group) for group in CAPEX_GROUPS}
     found |= {("ppa", k): partial(_contracted, b, c, k) for k in b.data.contracts_of(c)}
+    if c in b.data.connection:
+        found["connection",] = partial(b.m.connection_mw.__getitem__, c)
     return found | _flows(b, c)
 
 
@@ -189,6 +195,8 @@ def use_of(data: Instance, c: str, r: Resource, limit: Limit) -> dict[Quantity, 
         return _clean_use(data, c, r, limit)
     if r[0] == "water":
         return {("water",): 1.0}
+    if r[0] == RAMP:
+        return {("connection",): 1.0} if _is_connection_of(data, c, r[1]) else {}
     # potentials of contracts, and links they come over
     return {("ppa", k): 1.0 for k in data.contracts_of(c) if r[:3] in resources_of(k, data.zone[c])}
 
@@ -198,6 +206,12 @@ def _clean_use(data: Instance, c: str, r: Resource, limit: Limit) -> dict[Quanti
     if r[0] == "clean_in" and country_of(data, c) != r[1]:
         return {}
     return {("clean", data.matching): 1.0, ("load",): -limit.value}
+
+
+def _is_connection_of(data: Instance, c: str, s: str) -> bool:
+    """Whether a cell or class is the one of a ramped site, and connected there."""
+    own = data.cells[c][0] if c in data.cells else c
+    return s in data.sites and data.sites[s].supply_class == own and c in data.connection
 
 
 def country_of(data: Instance, c: str) -> str:
@@ -243,6 +257,7 @@ def running_cuts(data: Instance, c: str) -> Cuts:
         ({("load",): 1.0, ("clean", "hourly"): -1.0}, 0.0),
         ({("load",): 1.0 + data.excess_share_max, ("clean", "annual"): -1.0}, 0.0),
         *_water_cuts(data, c),
+        *_ramp_cuts(data, c),
         *_spread_cuts(data, c),
     ]
 
@@ -254,6 +269,14 @@ def _water_cuts(data: Instance, c: str) -> list[tuple[dict[Quantity, float], flo
     least = min(data.halls[c, q].water_l_kwh or 0.0 for q in data.cooling_of(c))
     run = max(0.0, 1.0 - data.flexible.shed_share_max - data.flexible.moving_share)
     return [({("water",): 1.0}, least * run * data.utilisation_share * sum(data.weight_of(c)))]
+
+
+def _ramp_cuts(data: Instance, c: str) -> Cuts:
+    """A connection is not negative, and no larger than the rated load (MW per MW of IT)."""
+    if not any(r[0] == RAMP and _is_connection_of(data, c, r[1]) for r in data.limits):
+        return []
+    rated = max(data.halls[c, q].peak_pue for q in data.cooling_of(c))
+    return [({("connection",): 1.0}, 0.0), ({("connection",): -1.0}, -rated)]
 
 
 def _load_ranges(data: Instance, c: str) -> list[tuple[float, float]]:

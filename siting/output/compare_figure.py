@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from siting.errors import InputError
+from siting.instance.shaped import SHAPING
 from siting.output.comparison_text import shown_rows
 from siting.output.figures import INK, need_matplotlib
 from siting.output.terminal import COLOURS
@@ -89,7 +90,7 @@ def _part(group: str, item: str, contracts: set[str]) -> str:
     names = {"it": "accelerators", "site": "building", "connection": "connection"}
     if group == "onsite_power":
         return "on-site power"
-    other = "contracts" if item in contracts else "purchase, fuel, charges"
+    other = "contracts" if item.removeprefix(SHAPING) in contracts else "purchase, fuel, charges"
     return names.get(group, other)
 
 

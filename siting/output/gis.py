@@ -12,6 +12,7 @@ import shapely
 from shapely.geometry import mapping
 from shapely.geometry.base import BaseGeometry
 
+from siting.instance.instance import flat_name
 from siting.output.folder import atomic_write, plain
 from siting.output.words import energy_shares
 from siting.plan.plan import BUILT, RESULTS
@@ -174,7 +175,8 @@ def _used(plan: Plan) -> dict[str, dict[str, dict[str, float]]]:
 
 def _flat_columns(plan: Plan) -> list[tuple[str, str]]:
     """(quantity, option) of the flat columns: the model's options, so that plans of one model have the same columns."""
-    options = plan.model.power.options
+    power = plan.model.power
+    options = [*power.options, *map(flat_name, power.baseload)]
     stores = sorted(set(plan.supply.loc[plan.supply["route"] == "storage", "option"]))
     return [(name, k) for k in options for name in ("supply_mw", "supply_mwh")] + [
         ("store_mwh", k) for k in stores

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from siting.instance.shaped import FLAT
 from siting.output.gis import rounded
 from siting.output.tables import csv_bytes
 
@@ -62,7 +63,8 @@ def iamc_table(plan: Plan, world: World) -> pd.DataFrame:
     for entry in plan.supply.to_dict("records"):
         for column, (variable, unit) in SUPPLY_VARIABLES.items():
             if entry[column]:
-                label = str(world.options["label"].get(entry["option"], entry["option"]))
+                option, flat, source = str(entry["option"]).partition(FLAT)
+                label = f"{world.options['label'].get(option, option)}{' baseload' if flat else ''}{source}"
                 add(entry["site"], f"{variable}|{label}", unit, entry[column])
     model = f"siting {plan.record['versions']['siting']}"
     year = plan.model.horizon.periods[-1]

@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from siting.instance.shaped import FLAT
 from siting.output.words import (
     effort_text,
     energy_shares,
@@ -210,7 +211,7 @@ def _coloured(console: Console) -> bool:
 
 
 def _colour(option: str) -> str:
-    return COLOURS.get(option, OTHER_COLOUR)
+    return COLOURS.get(option.replace(FLAT, ""), OTHER_COLOUR)
 
 
 def _listed(title: str, lines: Iterable[str]) -> list[str]:

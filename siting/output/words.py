@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from siting.instance.shaped import FLAT
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -77,12 +79,12 @@ def share(value: float | None, digits: int = 0) -> str:
 def option_name(option: str) -> str:
     """An option's id in words.
 
-    >>> option_name("onwind_ppa"), option_name("battery@2029"), option_name("solar_ppa:ES")
-    ('onwind PPA', 'battery of 2029', 'solar PPA from ES')
+    >>> option_name("onwind_ppa"), option_name("battery@2029"), option_name("solar_ppa~flat:ES")
+    ('onwind PPA', 'battery of 2029', 'solar PPA baseload from ES')
     """
     option, _, built = option.partition("@")
     name, _, source = option.partition(":")
-    words = name.replace("_", " ").replace("ppa", "PPA")
+    words = name.replace("_", " ").replace("ppa", "PPA").replace(FLAT, " baseload")
     words = f"{words} from {source}" if source else words
     return f"{words} of {built}" if built else words
 

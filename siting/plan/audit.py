@@ -19,6 +19,7 @@ from siting.plan.audit_coverage import audit_coverage, audit_sovereignty
 from siting.plan.audit_firm import audit_firm
 from siting.plan.audit_flexible import audit_flexible, running, yearly
 from siting.plan.audit_matching import audit_matching
+from siting.plan.audit_ramp import audit_ramp
 from siting.plan.audit_rules import audit_rules
 from siting.plan.audit_water import audit_heat, audit_water
 from siting.plan.findings import SAME, Audit, flow_of
@@ -39,6 +40,7 @@ def audit(data: Instance, record: Mapping[str, Any], hourly: pd.DataFrame) -> li
     }
     audit_flexible(check, record, sites, {s: _flows(hourly, s) for s in sites})
     _choice(check, sites)
+    audit_ramp(check, record, sites)
     audit_embodied(check, record, sites)
     audit_matching(check, record, sites, results)
     couplings(check, sites, results)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from siting.instance.instance import GRID
+from siting.plan.audit_baseload import audit_baseload
 from siting.plan.audit_contracts import SHARED, contracted_mw
 from siting.plan.audit_matching import clean_share_in
 from siting.plan.findings import ROOM, Audit, flow_of
@@ -47,6 +48,9 @@ def accounts(
         tonnes += float(w @ (buy * np.array(data.grid_carbon_t_mwh[c])))
         clean += float(w @ (deliver + buy * np.array(data.grid_cfe_share[c])))
         life_cycle += tonnes
+    shaping, within_t, not_clean = audit_baseload(check, row, flow, c)
+    power, clean = power + shaping, clean - not_clean
+    tonnes, life_cycle = tonnes + within_t, life_cycle + within_t
     contracted = {k: np.array(data.availability[c, k]) * size.get(k, 0.0) for k in data.options_of("ppa", c)}
     total = sum(contracted.values(), np.zeros(n))
     for k, output in contracted.items():
@@ -152,6 +156,8 @@ def couplings(
         ("water",): sum(r["water_m3"] for r in results.values()),
     }
     for key, limit in data.limits.items():
+        if key[0] == "ramp":  # audit_ramp
+            continue
         if key[0] == "clean_in":
             amount = clean_share_in(sites, results, key[1])
         else:

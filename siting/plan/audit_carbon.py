@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from siting.plan.audit_baseload import within
 from siting.plan.findings import Audit, flow_of
 
 
@@ -33,6 +34,7 @@ def audit_carbon(
     for k in data.options_of("ppa", c):
         output = row["supply_mw"].get(k, 0.0) * float(w @ np.array(data.availability[c, k]))
         life_cycle += data.ppa[c, k].lifecycle_t_mwh * output
+    life_cycle += sum(found.carbon_t for found in within(data, row, c).values())
     check.same(f"{row['site']}: carbon_market_t_yr", row["carbon_market_t_yr"], market)
     return {"carbon_market_t_yr": market, "lifecycle_capped_t": life_cycle}
 

@@ -23,7 +23,9 @@ from siting.plan.flexible import LOST, binding_load, facility_load_mw, flexible_
 from siting.plan.frames import site_frame, zone_frame
 from siting.plan.matching import binding_matching, clean_used, matching_record
 from siting.plan.plan import SCHEMA, Plan
+from siting.plan.ramp import connected_mw
 from siting.plan.rules import HEAT_ITEMS, binding_rules, rule_entries, water_total
+from siting.plan.shaped import grid_power_t, not_clean_mw, shaped_entries, shaped_notes
 from siting.solver.solution import Energy, Solution, StageResult, equal_sites
 from siting.units import G_PER_T, KWH_PER_MWH
 
@@ -79,7 +81,7 @@ def make_plan(
         **flexible_record(rows.values()),
         **matched,
         "embodied": embodied_record(data, rows.values()),
-        "notes": [*data.notes, *_ties(data, solved)],
+        "notes": [*data.notes, *shaped_notes(rows.values()), *_ties(data, solved)],
         "model": model.model_dump(mode="json"),
     }
     sites = site_frame(world, data, rows)
@@ -163,6 +165,8 @@ def _hourly(data: Instance, hours: Hours, energy: dict[str, Energy]) -> pd.DataF
             f"contract_{k}_mw": e.hourly["deliver",] * share
             for k, share in _contract_shares(data, c, e).items()
         }
+        if data.shaped:
+            block["grid_rest_in_contracts_mw"] = not_clean_mw(data, c, e)
         if c in data.price_eur_mwh:
             block["price_eur_mwh"] = np.array(data.price_eur_mwh[c])
             block["carbon_g_kwh"] = np.array(data.grid_carbon_t_mwh[c]) * G_PER_T / KWH_PER_MWH
@@ -201,8 +205,10 @@ def _emissions(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
         if ("buy",) in e.hourly:
             tonnes = float(weight @ (np.array(data.grid_carbon_t_mwh[c]) * e.hourly["buy",]))
             rows.append((s, "grid purchase", tonnes, tonnes, market_t(data, c, e)))
+        within = grid_power_t(data, c, e)
         for k, mwh in _ppa_energy(data, c, e).items():
-            rows.append((s, k, 0.0, data.ppa[c, k].lifecycle_t_mwh * mwh[0], 0.0))
+            tonnes = within.get(k, 0.0)
+            rows.append((s, k, tonnes, tonnes + data.ppa[c, k].lifecycle_t_mwh * mwh[0], 0.0))
         for k in data.options_of("onsite", c):
             mwh_k = float(weight @ e.hourly["gen", k])
             option = data.onsite[c, k]
@@ -306,6 +312,7 @@ def _site_record(
         "carbon_g_kwh": tonnes * G_PER_T / KWH_PER_MWH / facility_mwh,
         "cfe_score": cfe_score(data, c, own),
         **load_entries(data, c, e),
+        **shaped_entries(data, c, e),
     }
     return row | rule_entries(data, c, e, row)
 
@@ -313,10 +320,12 @@ def _site_record(
 def cfe_score(data: Instance, c: str, own: pd.DataFrame) -> float:
     """Hourly carbon-free energy score: clean supply used plus the grid's carbon-free share of purchases, over the load.
 
+    Grid power within baseload contracts counts with its carbon-free share, as purchases do.
+
     Riepin and Brown (2024): sum_t w (clean + discharge - charge + cfe_t buy) / sum_t w load; sold surplus is not counted.
     """
     clean = np.zeros(len(own))
-    signs = [("deliver_mw", 1.0), ("buy_mw", 1.0)]
+    signs = [("deliver_mw", 1.0), ("buy_mw", 1.0), ("grid_rest_in_contracts_mw", -1.0)]
     signs += [(f"gen_{k}_mw", 1.0) for k in data.options_of("onsite", c) if data.onsite[c, k].clean]
     for k in data.options_of("storage", c):
         signs += [(f"discharge_{k}_mw", 1.0), (f"charge_{k}_mw", -1.0)]
@@ -371,6 +380,7 @@ def _binding(
         ("lifecycle",): lifecycle_capped_t(data, solved, totals["lifecycle_t_yr"]),
         **clean,
         ("water",): totals.get("water_m3_yr", 0.0),
+        **connected_mw(data, solved),
     }
     for c, k in data.ppa:
         mw = solved.energy[c].capacity.get(("ppa", k), 0.0) if c in solved.energy else 0.0

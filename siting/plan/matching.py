@@ -9,6 +9,7 @@ import numpy as np
 
 from siting.instance.instance import Instance, Resource
 from siting.plan.flexible import facility_load_mw
+from siting.plan.shaped import not_clean_mw
 from siting.solver.solution import Energy
 
 BINDING = 1e-5  # relative: a share this close to what is asked for is said to bind
@@ -73,7 +74,9 @@ def clean_mwh(data: Instance, c: str, e: Energy) -> float:
     for k in data.options_of("storage", c):
         signs |= {("discharge", k): 1.0, ("charge", k): -1.0}
     weight = np.array(data.weight)
-    return sum(float(weight @ (sign * e.hourly[key])) for key, sign in signs.items() if key in e.hourly)
+    clean = sum(float(weight @ (sign * e.hourly[key])) for key, sign in signs.items() if key in e.hourly)
+    within = not_clean_mw(data, c, e) if data.matching == "hourly" else 0.0 * weight
+    return clean - float(weight @ within)
 
 
 def _scope(data: Instance) -> tuple[str, float]:

@@ -36,7 +36,7 @@ SHAPES = (
     "grid_cfe_share", "connection", "it", "spare_land_ha_mw", "weight", "before", "nodes",
     "utilisation_share", "excess_share_max", "sale_haircut_share", "flexible", "firm_share", "firm_hours",
     "matched_locally",
-    "water_m3_mw_max", "heat", "duties", "renewable",
+    "water_m3_mw_max", "heat", "duties", "renewable", "shaped",
 )  # fmt: skip
 DEFAULT_LIMIT_BYTES = 2 * 1024**3
 FRONTIER, LP = ".frontier.npz", ".lp.npz"  # how files of the cache end

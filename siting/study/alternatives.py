@@ -19,7 +19,7 @@ import pandas as pd
 
 from siting.errors import InputError
 from siting.inputs.planning import PlanningModel
-from siting.instance.instance import GRID, Instance
+from siting.instance.instance import GRID, Instance, flat_name
 from siting.plan.plan import Plan
 from siting.solver.solution import equal_sites
 from siting.study.alternatives_table import (
@@ -223,7 +223,8 @@ def _check(model: PlanningModel, slack_share: float, number: int, apart_share: f
 def _directions(model: PlanningModel, data: Instance, optimum: Plan) -> list[tuple[str, str, float]]:
     """What is asked of the mix, in order: most and least of every source the model has, then of storage."""
     sources = {k for _, k in [*data.ppa, *data.onsite]} | ({GRID} if data.price_eur_mwh else set())
-    stores, names = {k for _, k in data.storage}, model.power.options
+    stores = {k for _, k in data.storage}
+    names = [*model.power.options, *map(flat_name, model.power.baseload)]
     mix, built = mix_of(optimum), set(optimum.supply.loc[optimum.supply["supply_mw"] > 0, "option"])
     most = [(f"most {k}", k, -1.0) for k in names if k in sources]
     least = [(f"least {k}", k, 1.0) for k in names if k in sources and mix.get(k, 0.0) > USED_SHARE]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from siting.errors import InfeasibleError
-from siting.instance.instance import Instance, Resource, resources_of
+from siting.instance.instance import RAMP, Instance, Resource, resources_of
 from siting.plan.plan import Plan
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def _missing(plan: Plan, data: Instance) -> Iterator[str]:
     for row in plan.record["sites"]:
         s = row["site"]
         c = data.sites[s].supply_class
+        used[RAMP, s] = row["connection_mw"]
         offered = {k for table in (data.ppa, data.onsite, data.storage) for cc, k in table if cc == c}
         for k, mw in {**row["supply_mw"], **row["store_mw"]}.items():
             if mw > BUILT_MW and k not in offered:
@@ -39,7 +40,7 @@ def _missing(plan: Plan, data: Instance) -> Iterator[str]:
     for r, mw in used.items():
         limit = data.limits.get(r)
         if limit is not None and mw > limit.value * (1 + OVER_SHARE):
-            yield f"{limit.meaning} is {limit.value:,.1f} MW, the plan contracts {mw:,.1f} MW"
+            yield f"{limit.meaning} is {limit.value:,.1f} MW, the plan takes {mw:,.1f} MW"
 
 
 def refuse_broken(operated: Redispatch, data: Instance) -> None:

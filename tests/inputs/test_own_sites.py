@@ -175,6 +175,21 @@ def test_a_cut_field_name_comes_with_the_line_that_maps_it(zones: gpd.GeoDataFra
     assert "state `fields: {grid_wait_yr: grid_wait_}`" in refusal(spec, zones)
 
 
+def test_a_ramp_comes_with_its_name_mapped(zones: gpd.GeoDataFrame, tiny_world: Path, tmp_path: Path) -> None:
+    """A shapefile cuts the name of the ramp, which is refused rather than left out; another format needs no word."""
+    layer = points().assign(grid_ramp_mw_yr=[20.0, np.nan])
+    layer.rename(columns={**FIELDS, "grid_ramp_mw_yr": "grid_ramp_"}).to_file(tmp_path / "p.shp")
+    spec = TableFile(file=(tmp_path / "p.shp").as_posix(), fields=FIELDS)
+    assert "state `fields: {grid_ramp_mw_yr: grid_ramp_}`" in refusal(spec, zones)
+    (tmp_path / "sites.yaml").write_text(
+        "file: p.shp\nfields: {grid_wait_yr: grid_wait_, grid_ramp_mw_yr: grid_ramp_}\n", encoding="utf-8"
+    )
+    layer.to_file(tmp_path / "p.gpkg")
+    for file in ("sites.yaml", "p.gpkg"):
+        world = read_world(find_world(tiny_world.as_posix(), (tmp_path / file).as_posix()))
+        assert world.sites["grid_ramp_mw_yr"].fillna(0.0).to_dict() == {"a": 20.0, "b": 0.0}
+
+
 def test_missing_columns_are_listed(zones: gpd.GeoDataFrame, tmp_path: Path) -> None:
     spec = write(points().drop(columns=["line_km", "land_ha"]), tmp_path / "p.gpkg")
     said = refusal(spec, zones)

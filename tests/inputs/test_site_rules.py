@@ -45,6 +45,20 @@ def test_the_last_rule_that_fits_counts(tmp_path: Path) -> None:
     assert np.isnan(ruled["restricted"]).all() and (ruled["restricted_kind"] == "").all()
 
 
+def test_a_ramp_is_a_column_only_where_a_rule_gives_one(tmp_path: Path) -> None:
+    without = apply_rules(sites(), read_rules(written(tmp_path, *BASE)))
+    assert not [c for c in without if c.startswith("grid_ramp")]
+    row = "steps,,FR,,100000,grid_ramp_mw_yr,60,MW/yr,2026,scenario,test,two steps"
+    ruled = apply_rules(sites(), read_rules(written(tmp_path, *BASE, row))).set_index("site")
+    assert ruled["grid_ramp_mw_yr"].dropna().to_dict() == {"fr-paris": 60.0}
+    assert ruled["grid_ramp_mw_yr_kind"].tolist() == ["scenario", "", "", ""]
+    assert ruled.at["fr-paris", "note"].endswith("ramp: two steps")
+    pd.testing.assert_frame_equal(
+        ruled.drop(columns=["grid_ramp_mw_yr", "grid_ramp_mw_yr_kind", "note"]),
+        without.set_index("site").drop(columns="note"),
+    )
+
+
 def test_notes_share_the_words_of_equal_reasons(tmp_path: Path) -> None:
     ruled = apply_rules(sites(), read_rules(written(tmp_path, *BASE))).set_index("site")
     assert ruled.at["fr-agen", "note"] == "grid, line: small town; land: plain; wait: fast track"
@@ -64,6 +78,8 @@ def test_a_rule_for_another_kind_of_site_does_not_hold(tmp_path: Path) -> None:
         ("x,,,,,grid_power,5,MW,2026,scenario,test,", "quantity 'grid_power' is unknown"),
         ("x,,,,,grid_mw,5,kW,2026,scenario,test,", "unit 'kW' contradicts the name"),
         ("x,,,,,grid_mw,-5,MW,2026,scenario,test,", "value -5 is impossible"),
+        ("x,,,,,grid_ramp_mw_yr,5,MW,2026,scenario,test,", "unit 'MW' contradicts the name"),
+        ("x,,,,,grid_ramp_mw_yr,0,MW/yr,2026,scenario,test,", "value 0 is impossible"),
         ("x,,,,,grid_mw,5,MW,2026,guess,test,", "kind 'guess'"),
         ("x,,,,,grid_mw,nan,MW,2026,scenario,test,", "numbers"),
     ],

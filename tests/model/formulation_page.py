@@ -26,7 +26,10 @@ CHAPTERS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
     ),
     (
         "Where power comes from",
-        (("Grid and contracts", "grid"), ("Plant on site", "onsite"), ("Storage", "storage"), ("Adequacy", "firm")),
+        (
+            ("Grid and contracts", "grid"), ("Baseload contracts", "baseload"), ("Plant on site", "onsite"),
+            ("Storage", "storage"), ("Adequacy", "firm"),
+        ),
     ),
     ("Policy", (("Matching", "matching"), ("Life cycle of the supply", "lifecycle"), ("National rules", "rules"))),
     ("Time and uncertainty", (("The horizon", "horizon"), ("What was built stays", "vintages"), ("Risk", "risk"))),
@@ -48,12 +51,13 @@ The same letters index every table, variable and row in the code.
 |---|---|
 | `s` | candidate site, in one country and one price zone |
 | `c` | supply class: the sites that share hours, costs and rules (a price zone; with several periods also the year of \
-the grid connection); with several periods or cases, a *cell*: a class at a node |
+the grid connection), or one site whose connection comes step by step; with several periods or cases, a *cell*: a class at a \
+node |
 | node | investment period under a case (scenario); `p` a period, `i` a case with its probability; in `coverage`, `i` \
 is a demand point |
 | `n` | country |
 | `k` | supply option: contract (`ppa`), plant on site (`onsite`) or day-ahead purchase (`grid`); `k@v` is one built \
-in period `v`, `k:z` a contract with a plant in the neighbouring zone `z` |
+in period `v`, `k:z` a contract with a plant in the neighbouring zone `z`, `k~flat` one delivered at its plant's mean |
 | `b` | storage option |
 | `q` | cooling system |
 | `t`, `w_t` | modelled hour, and the hours of the year it stands for; `before t` is the hour before it, cyclic in its \
@@ -85,7 +89,7 @@ METHODS = (
         "Every solution of the inside one is a plan, so it bounds the optimum from above; the outside one forbids only what\n"
         "no mix can do, so with its integers it bounds from below. Prices are the duals of the inside one; the method ends\n"
         "when the bounds meet at the asked gap.",
-        ("solver/pricing", "solver/master", "solver/frontier"),
+        ("solver/pricing", "solver/master", "solver/outside", "solver/frontier"),
     ),
     ("Proof", "A plan that fails its audit is an error, not a result.", ("plan/audit",)),
 )  # fmt: skip

@@ -26,7 +26,7 @@ MODEL = ROOT / "siting" / "model"
 EACH = pytest.mark.parametrize("entry", MECHANISMS, ids=lambda entry: entry.name)
 RESOURCES = (
     ("capex",), ("cost",), ("carbon",), ("carbon_rate",), ("clean",), ("clean_in", "AA"), ("lifecycle",), ("water",),
-    ("potential", "AA", "wind_ppa"), ("link", "AA", "BB"),
+    ("potential", "AA", "wind_ppa"), ("link", "AA", "BB"), ("ramp", "one"),
 )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def declared(path: Path) -> set[str]:
 
 
 def test_every_file_of_the_model_is_in_the_table_with_its_rows() -> None:
-    """The rows of limits on sums, of risk and of the balance are closed in build.py; lifecycle writes none."""
+    """The rows of limits on sums, of risk and of the balance are closed in build.py; lifecycle and baseload write none."""
     closed_elsewhere = {"resource_limit": "policy", "risk_of_case": "risk"}
     found = {
         (closed_elsewhere.get(name, path.stem), name)
@@ -105,7 +105,7 @@ def test_every_file_of_the_model_is_in_the_table_with_its_rows() -> None:
         for name in declared(path)
     }
     assert found == {(entry.module, row) for entry in MECHANISMS for row in entry.rows}
-    files = {path.stem for path in MODEL.glob("*.py")} - {"__init__", "lifecycle"}
+    files = {path.stem for path in MODEL.glob("*.py")} - {"__init__", "lifecycle", "baseload"}
     assert files == {entry.module for entry in MECHANISMS} | set(SHARED_GROUND)
 
 

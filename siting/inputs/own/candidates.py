@@ -11,7 +11,7 @@ from siting.errors import InputError
 from siting.inputs.own.areas import AREAL, area_ha, excluded_area, subtract
 from siting.inputs.own.layers import METRIC, WGS84, Layer, cut_name, missing_columns, read_layer, text_of
 from siting.inputs.own.spec import TableFile
-from siting.inputs.world_checks import SITE_UNKNOWN, first_few, number_of
+from siting.inputs.world_checks import SITE_RAMP, SITE_UNKNOWN, first_few, number_of
 
 DEGREE_DECIMALS = 7  # a centimetre
 HA_DECIMALS = 3
@@ -94,7 +94,8 @@ def sites_table(layer: Layer, zones: gpd.GeoDataFrame, columns: tuple[str, ...])
         for c in columns
         if c not in frame.columns and c not in {"zone", "country", "name", "kind", *SITE_UNKNOWN}
     ]
-    lost += [c for c in SITE_UNKNOWN if c not in frame.columns and cut_name(layer, c)]
+    optional = (*SITE_UNKNOWN, SITE_RAMP)
+    lost += [c for c in optional if c not in frame.columns and cut_name(layer, c)]
     if lost:
         raise InputError(missing_columns(layer, tuple(lost)))
     for column, known in (

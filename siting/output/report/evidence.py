@@ -124,14 +124,13 @@ def _site_rows(world: World, chosen: list[str]) -> list[dict[str, Any]]:
         for quantity, unit in (
             ("grid_mw", "MW"),
             ("grid_wait_yr", "yr"),
+            ("grid_ramp_mw_yr", "MW/yr"),
             ("line_km", "km"),
             ("land_ha", "ha"),
         ):
-            kind, source = row.get(f"{quantity}_kind"), row.get("source")
-            if row[quantity] == row[quantity] and kind and source:  # NaN differs from itself: unknown
-                rows.append(
-                    _row(str(site), quantity, row[quantity], unit, "", kind, source, row.get("note", ""))
-                )
+            value, kind, source = row.get(quantity), row.get(f"{quantity}_kind"), row.get("source")
+            if value is not None and value == value and kind and source:  # NaN differs from itself: unknown
+                rows.append(_row(str(site), quantity, value, unit, "", kind, source, row.get("note", "")))
     return rows
 
 

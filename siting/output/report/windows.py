@@ -109,7 +109,7 @@ def _summed(hourly: pd.DataFrame, clean: dict[str, bool]) -> pd.DataFrame:
             met -= frame[column]
         elif str(column).startswith("gen_") and clean.get(option, False):
             met += frame[column]
-    frame = frame.assign(clean_mw=met)
+    frame = frame.assign(clean_mw=met - frame.get("grid_rest_in_contracts_mw", 0.0))
     flows = [c for c in frame.columns if str(c).endswith("_mw")]
     keys = frame.groupby("hour", sort=True)
     return pd.concat([keys[["period", "weight_h"]].first(), keys[flows].sum()], axis=1)
