@@ -25,7 +25,7 @@ from siting.instance.cross_border import contract_limits, signed
 from siting.instance.hours import Hours, full_year
 from siting.instance.instance import Hall, Hourly, Instance, Limit, Option, Resource, Site
 from siting.instance.points import places_of
-from siting.instance.rules import held_below, obeyed, pause_notes, rule_fields, rule_notes, signing_years
+from siting.instance.rules import held_below, obeyed, pause_notes, signing_years, under_rules
 from siting.instance.scenario import under_scenario
 from siting.instance.spread import spread, weighed
 from siting.units import KWH_PER_MWH
@@ -99,6 +99,11 @@ def _typical(frame: pd.DataFrame, wanted: Representative) -> Hours:
 
 def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> Instance:
     """Build the instance. Raises InputError for names or numbers the world lacks, InfeasibleError if no site is left."""
+    return under_rules(model, world, assemble_node(model, world, hours))
+
+
+def assemble_node(model: PlanningModel, world: World, hours: Hours | None = None) -> Instance:
+    """The same before national rules make duties of its cells: one node of a horizon, whose rules are put to the whole."""
     check_against_world(model, world)
     hours = hours if hours is not None else choose_hours(model, world)
     notes: list[str] = []
@@ -187,8 +192,7 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
         **spread(model, world),
     )
     data = with_baseload(model, world, data, lambda zone: _place(model, world, hours, zone), notes)
-    data = replace(data, **rule_fields(model, world, data))
-    return replace(data, notes=(*notes, *rule_notes(model, world, data)))
+    return replace(data, notes=tuple(notes))
 
 
 def target_it_mw(model: PlanningModel, world: World) -> float:

@@ -168,7 +168,13 @@ def held_below(
     return held
 
 
-def rule_fields(model: PlanningModel, world: World, data: Instance) -> dict[str, Any]:
+def under_rules(model: PlanningModel, world: World, data: Instance) -> Instance:
+    """The instance with the duties national rules and heat networks make for its cells, and notes on both."""
+    data = replace(data, **_fields(model, world, data))
+    return replace(data, notes=(*data.notes, *_rule_notes(model, world, data)))
+
+
+def _fields(model: PlanningModel, world: World, data: Instance) -> dict[str, Any]:
     """Fields of an instance on rules and heat: `duties`, `renewable`, `firm_share`, `heat`, by cell. Raises InputError."""
     heat = _networks(model, world, data)
     rules = [rule for rule in obeyed(model, world) if rule.subject in WORDS and rule.value]
@@ -312,7 +318,7 @@ def rule_texts(model: PlanningModel, world: World, data: Instance) -> list[str]:
     ]
 
 
-def rule_notes(model: PlanningModel, world: World, data: Instance) -> list[str]:
+def _rule_notes(model: PlanningModel, world: World, data: Instance) -> list[str]:
     """What of the rules is not modelled, read strictly, or a draft."""
     if not model.rules.national:
         return []

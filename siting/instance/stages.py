@@ -14,11 +14,11 @@ from typing import Any
 from siting.inputs.finance import period_years
 from siting.inputs.planning import Factors, PlanningModel, Target
 from siting.inputs.world import World
-from siting.instance.assemble import assemble
+from siting.instance.assemble import assemble, assemble_node
 from siting.instance.connection import ISLAND, joined_class
 from siting.instance.hours import Hours
 from siting.instance.instance import BY_CELL, BY_OPTION, RAMP, VINTAGE, Instance, Limit, Node, Resource, plant
-from siting.instance.rules import rule_fields
+from siting.instance.rules import under_rules
 
 YEARLY = (
     "carbon", "carbon_rate", "lifecycle", "clean", "clean_in", "water", "potential", "link", RAMP,
@@ -34,7 +34,7 @@ def assemble_horizon(model: PlanningModel, world: World, hours: Hours | Mapping[
     nodes = nodes_of(model, by_scenario)
     if len(nodes) == 1:
         return assemble(model, world, next(iter(by_scenario.values())))
-    alone = {node: assemble(at_node(model, node), world, by_scenario[node.scenario]) for node in nodes}
+    alone = {node: assemble_node(at_node(model, node), world, by_scenario[node.scenario]) for node in nodes}
     return _joined(model, world, alone)
 
 
@@ -121,7 +121,7 @@ def _joined(model: PlanningModel, world: World, alone: Mapping[Node, Instance]) 
         notes=tuple(_notes(alone, first)),
     )
     data = replace(data, **_tables(data, alone, members, _lives(world, alone)))
-    return replace(data, **rule_fields(model, world, data))
+    return under_rules(model, world, data)
 
 
 def _classes(

@@ -23,6 +23,7 @@ STATUS = {
     "gap": "solved",
     "time_limit": "stopped at the time limit, best plan found",
     "interrupted": "stopped by hand, best plan found",
+    "stalled": "best plan found; no further price closes the gap (--method whole may)",
 }
 
 

@@ -37,6 +37,7 @@ PENALTY = 10.0  # a broken limit costs this many times what 1 MW of IT costs, pe
 PENALTY_RAISE = 100.0
 PENALTY_MOST = 1e7
 MOST_ROUNDS = 60
+LEFT_S = 0.1  # with less time left no round is begun
 TOLD_TIMES = (
     5  # how often the first pricing says how far it is; masters are silent: their numbers prove nothing alone
 )
@@ -158,7 +159,7 @@ def _solve_goal(run: _Run) -> str:
             )
             if best.gap <= run.gap:
                 return "optimal"
-            if run.clock.left_s <= 0.1:
+            if run.clock.left_s <= LEFT_S:
                 break
             if new:
                 continue
@@ -170,7 +171,7 @@ def _solve_goal(run: _Run) -> str:
                 break
     except KeyboardInterrupt:
         return "interrupted"
-    return "time_limit"
+    return "time_limit" if run.clock.left_s <= LEFT_S else "stalled"
 
 
 def _first_prices(run: _Run) -> None:
@@ -247,7 +248,7 @@ def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterabl
     """Price the classes the relaxation wants at the given prices until it wants no other: its optimum is then the bound
     these prices can prove. Classes it never wants need no pricing."""
     new, wanted = 0, set(classes)
-    while run.clock.left_s > 0.1:
+    while run.clock.left_s > LEFT_S:
         every = {c: [prices for prices in prices_of(c) if run.lacks(c, prices)] for c in sorted(wanted)}
         lacking = {c: prices for c, prices in every.items() if prices}
         new += run.price(lacking)

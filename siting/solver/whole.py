@@ -65,6 +65,6 @@ def _stage(
 
 
 def stopped_text(clock: Clock, status: str) -> str:
-    """Why there is no plan: asked to stop, or out of time."""
-    remedy = "" if status == "interrupted" else "; raise solve.time_limit_s"
+    """Why there is no plan: asked to stop, at its wits' end, or out of time."""
+    remedy = {"interrupted": "", "stalled": "; try --method whole"}.get(status, "; raise solve.time_limit_s")
     return f"stopped after {clock.seconds:.0f} s before a first plan was found{remedy}"

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from siting.errors import InfeasibleError
 from siting.instance.instance import Instance
 from siting.plan.audit import audit
+from siting.solver import frontier as frontier_method
 from siting.solver.frontier import Frontier, solve_frontier
 from siting.solver.progress import Clock
 from siting.solver.solution import Solution, settle_ties
@@ -164,3 +165,11 @@ def test_ties_are_settled_by_name() -> None:
     assert settle_ties(data, {"d": 1, "c": 2})[0] == {"b": 2, "a": 1}
     assert settle_ties(replace(data, forced=("d",)), {"d": 1, "c": 1})[0] == {"d": 1, "a": 1}
     assert settle_ties(data, {"two": 2})[0] == {"two": 2}
+
+
+def test_a_search_that_ends_with_time_left_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One round is not enough for this gap; what is short is not the time."""
+    monkeypatch.setattr(frontier_method, "MOST_ROUNDS", 1)
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND, carbon_cap_t=9_000.0)
+    (stage,) = solve_frontier(data, InProcess(data), Frontier(), Clock(60.0), 1e-12).stages
+    assert stage.status == "stalled" and stage.bound < stage.value
