@@ -139,6 +139,10 @@ class _Run:
         size = self.goal.per_mw([p.quantity for p in known])
         return self.frontier.slack(c, prices, self.goal.natural(c)) <= self.close_share * self.gap * size
 
+    def is_bounded(self, c: str, prices: Prices) -> bool:
+        """Whether a portfolio is known and cuts keep the class from being worth ever less at these prices."""
+        return math.isfinite(self.frontier.slack(c, prices, self.goal.natural(c)))
+
     def lacks(self, c: str, prices: Prices) -> bool:
         """Whether pricing the class at these prices could tell something new."""
         return bool(prices) and not self.frontier.knows(c, prices) and not self.is_close(c, prices)
@@ -177,7 +181,8 @@ def _solve_goal(run: _Run) -> str:
 def _first_prices(run: _Run) -> None:
     """Price the classes at the goal's own weights, so that each has a bounding cut and whoever is wanted a portfolio.
 
-    Tonnes and compute are bounded without solving (`natural_cuts`): there a class priced for anything will do.
+    A class that was priced for another goal will do where its cuts bound this one, too: the relaxation asks for more where
+    it wants it. Tonnes and compute are bounded without solving (`natural_cuts`).
     """
     goal, frontier = run.goal, run.frontier
     weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
@@ -185,7 +190,7 @@ def _first_prices(run: _Run) -> None:
     lacking = {
         c: [prices for prices in first[c] if not frontier.knows(c, prices)]
         for c in goal.data.classes
-        if not (c in frontier.barred or (goal.bounded and frontier.of(c)))
+        if not (c in frontier.barred or run.is_bounded(c, weights))
     }
     asked = {c: prices for c, prices in lacking.items() if prices}
     for done, priced in enumerate(run.pool.price(asked), start=1):

@@ -70,11 +70,6 @@ class Goal:
         return {q: SPREAD_UNIT * w for q, w in spread_weights(self.data).items()}
 
     @property
-    def bounded(self) -> bool:
-        """Whether what holds without solving anything (`natural_cuts`) bounds the objective from below."""
-        return all(q != ("cost",) and (q[0] != "stored" or w > 0) for q, w in self.weights.items())
-
-    @property
     def unit(self) -> float:
         """How many units of the solver one unit of the objective is."""
         return SPREAD_UNIT if self.objective == "spread" else 1.0
