@@ -316,8 +316,9 @@ class Instance:
         return list(self._by_cell["halls"].get(c, ()))
 
     def least_size(self, objective: str) -> float:
-        """Gaps are relative to the objective, or to this if it is larger: a spread may be zero or change its sign."""
-        return self.target_it_mw if objective == "spread" else 0.0
+        """Gaps are relative to the objective, or to this if it is larger: a spread may be zero or change its sign, and tonnes
+        may be zero but for rounding."""
+        return {"spread": self.target_it_mw, "carbon": 1.0}.get(objective, 0.0)
 
     def members(self, c: str) -> list[str]:
         """Sites of a class."""

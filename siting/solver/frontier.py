@@ -11,24 +11,20 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pyomo.environ as pyo
 
 from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance
+from siting.solver.best import Best, solution_of
 from siting.solver.highs import load_values, solve_mip
 from siting.solver.known import Frontier, worth
 from siting.solver.master import Goal, Inside, class_prices, duals, inside
 from siting.solver.outside import Outside, outside
-from siting.solver.pricing import read_energy
 from siting.solver.progress import Clock, gap_share
 from siting.solver.solution import (
-    Energy,
     Solution,
     StageResult,
-    put_assigned,
     read_assigned,
-    settle_ties,
 )
 from siting.solver.whole import TIE_SHARE, stopped_text
 from siting.solver.work import Pool, Prices
@@ -52,31 +48,6 @@ MASTER_GAP_SHARE = 0.2  # masters are solved to this share of the asked gap, or 
 MASTER_GAP_MOST = 0.01  # and never more loosely than this
 
 
-@dataclass
-class Best:
-    """The best plan and the best bound of one goal."""
-
-    value: float = math.inf
-    bound: float = -math.inf
-    modules: dict[Any, int] = field(default_factory=dict)  # by site, and by (site, period) before the last
-    mix: dict[str, dict[int, float]] = field(default_factory=dict)
-    least_size: float = 0.0  # gaps are relative to the value, or to this
-    assigned: dict[tuple[str, str], float] = field(default_factory=dict)  # demand served: (point, site)
-    proposal: dict[Any, int] = field(default_factory=dict)  # modules in the last relaxation's optimum
-    rounds: int = 0
-
-    @property
-    def has_plan(self) -> bool:
-        """A plan has been found (it may be an empty one)."""
-        return math.isfinite(self.value)
-
-    @property
-    def gap(self) -> float:
-        """Relative gap, infinite while one side is missing."""
-        proven = self.has_plan and math.isfinite(self.bound)
-        return gap_share(self.value, self.bound, self.least_size) if proven else math.inf
-
-
 def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> Solution:
     """Minimise the objectives one after the other; `frontier` is reused and extended."""
     stages: list[StageResult] = []
@@ -96,7 +67,7 @@ def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock,
         stages.append(StageResult(name, value, bound, status, data.least_size(name)))
         if status != "optimal":
             break
-    return _solution(data, frontier, best, tuple(stages), clock)
+    return solution_of(data, frontier, best, tuple(stages), clock)
 
 
 def minimise(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> tuple[Best, str]:
@@ -118,6 +89,7 @@ class _Run:
     best: Best = field(default_factory=Best)
     close_share: float = CLOSE_SHARE
     relaxation: Outside | None = None
+    stale: bool = True  # something was priced since the relaxation was solved
 
     @property
     def master_gap(self) -> float:
@@ -129,6 +101,7 @@ class _Run:
         """Price, and keep what is found; returns how much was new."""
         if not any(asked.values()):
             return 0
+        self.stale = True
         return sum(self.frontier.add(priced) for priced in self.pool.price(asked))
 
     def is_close(self, c: str, prices: Prices) -> bool:
@@ -220,33 +193,56 @@ def _first_prices_of(goal: Goal, c: str, weights: Prices) -> list[Prices]:
 def _round(run: _Run, penalty: float) -> tuple[int, bool]:
     """One round: both bounds from what is known, then price where they leave a gap.
 
-    Returns how much was new, and whether limits are still overstepped at the penalty.
+    The inside MILP waits until its own relaxation says that it may close the gap, or nothing more raises the bound. Returns
+    how much was new, and whether limits are still overstepped at the penalty.
     """
     goal, best = run.goal, run.best
-    master = inside(goal, {c: run.frontier.of(c) for c in goal.data.classes}, penalty)
-    _inside(master, run)
-    if best.gap > run.gap:
+    master = _master(run, penalty)
+    if run.stale:
         _outside(run)
+    relaxed = duals(master)
+    tried = relaxed is None or _may_close(run, relaxed.objective)
+    if tried:
+        _inside(master, run)
     if best.gap <= run.gap:
         return 0, False
-    broken, found = master.broken(), _chosen(master.b.m)
-    relaxed = duals(master)
     new = 0
     if relaxed:
         wanted = {*master.used(), *_classes(goal.data, best.proposal)}
         new = _bound(run, lambda c: [class_prices(goal, c, relaxed)], wanted)
+    if new:
+        master = _master(run, penalty)
+    if new or not tried:
+        _inside(master, run)
     if best.gap <= run.gap:
-        return new, broken
+        return new, False
+    broken = master.broken()
+    return new + _price_fixed(run, master, [_chosen(master.b.m), best.proposal]), broken
+
+
+def _master(run: _Run, penalty: float) -> Inside:
+    """The inside master over all portfolios known by now."""
+    return inside(run.goal, {c: run.frontier.of(c) for c in run.goal.data.classes}, penalty)
+
+
+def _may_close(run: _Run, least: float) -> bool:
+    """Whether a plan that costs no more than `least` would close the gap."""
+    best = run.best
+    return least <= best.bound or gap_share(least, best.bound, best.least_size) <= run.gap
+
+
+def _price_fixed(run: _Run, master: Inside, choices: list[dict[Any, int]]) -> int:
+    """Price the classes of each choice of sites at the prices that hold with these sites fixed."""
     asked: dict[str, list[Prices]] = {}
-    for modules in (found, best.proposal):
+    for modules in choices:
         fixed = duals(master, modules)
         if fixed is None:
             continue
-        for c in _classes(goal.data, modules):
-            prices = class_prices(goal, c, fixed)
+        for c in _classes(run.goal.data, modules):
+            prices = class_prices(run.goal, c, fixed)
             if run.lacks(c, prices) and prices not in asked.get(c, []):
                 asked.setdefault(c, []).append(prices)
-    return new + run.price(asked), broken
+    return run.price(asked)
 
 
 def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterable[str]) -> int:
@@ -257,7 +253,8 @@ def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterabl
         every = {c: [prices for prices in prices_of(c) if run.lacks(c, prices)] for c in sorted(wanted)}
         lacking = {c: prices for c, prices in every.items() if prices}
         new += run.price(lacking)
-        _outside(run)
+        if run.stale:
+            _outside(run)
         proposed = set(_classes(run.goal.data, run.best.proposal))
         if run.best.gap <= run.gap or (not lacking and proposed <= wanted):
             break
@@ -268,6 +265,7 @@ def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterabl
 def _outside(run: _Run) -> None:
     """Raise the lower bound; an infeasible relaxation proves that no plan exists."""
     best = run.best
+    run.stale = False
     if run.relaxation is None or not run.relaxation.fits(run.frontier):
         run.relaxation = outside(run.goal, run.frontier)
     model = run.relaxation.compiled(run.frontier)
@@ -326,56 +324,3 @@ def _raised(penalty: float, run: _Run) -> float:
 
 def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
-
-
-def _solution(
-    data: Instance, frontier: Frontier, best: Best, stages: tuple[StageResult, ...], clock: Clock
-) -> Solution:
-    """Join the chosen portfolios: terms and hours of a class are the mix of its portfolios' (all local rows are convex)."""
-    energy: dict[str, Energy] = {}
-    cost: dict[tuple[str, str], float] = {}
-    capex: dict[tuple[str, str, str], float] = {}
-    carbon: dict[tuple[str, str], float] = {}
-    tables: dict[str, dict[Any, float]] = {"cost_eur": cost, "capex_eur": capex, "carbon_t": carbon}
-    for c, mix in best.mix.items():
-        x = np.sum([mw * frontier.portfolios[c][j].x for j, mw in mix.items()], axis=0)
-        energy |= read_energy(frontier.columns[c], len(data.weight), x)
-        for j, mw in mix.items():
-            for key, value in frontier.portfolios[c][j].terms.items():
-                terms = tables[key[0]]
-                terms[key[1:]] = terms.get(key[1:], 0.0) + mw * value
-    if data.internal_price_eur_t > 0:
-        cost |= {
-            (f"internal carbon price, {item}", c): data.internal_price_eur_t * t
-            for (item, c), t in carbon.items()
-        }
-    modules, earlier = settle_ties(data, best.modules)
-    _site_terms(data, {**modules, **earlier}, best.assigned, cost, capex)
-    log: dict[str, object] = {"rounds": best.rounds}
-    return Solution(
-        modules, energy, cost, capex, carbon, stages, "frontier", clock.seconds, log, earlier, best.assigned
-    )
-
-
-def _site_terms(
-    data: Instance,
-    modules: Mapping[Any, int],
-    assigned: Mapping[tuple[str, str], float],
-    cost: dict[tuple[str, str], float],
-    capex: dict[tuple[str, str, str], float],
-) -> None:
-    """The sites' own named terms, read from the same mechanism with its decisions put in."""
-    from siting.model.build import site_rows
-    from siting.model.sites import site_place
-    from siting.model.terms import Build
-
-    b = Build(pyo.ConcreteModel(), data)
-    site_rows(b)
-    for key, v in [*b.m.modules.items(), *(b.m.earlier.items() if hasattr(b.m, "earlier") else ())]:
-        v.set_value(modules.get(key, 0), skip_validation=True)
-    for s, v in b.m.open.items():
-        v.set_value(float(s in modules), skip_validation=True)
-    put_assigned(b, assigned)
-    places = {site_place(data, s, p) for s in modules if isinstance(s, str) for p in data.periods}
-    cost |= {key: float(pyo.value(e)) for key, e in b.cost_eur.items() if key[1] in places}
-    capex |= {key: float(pyo.value(e)) for key, e in b.capex_eur.items() if key[2] in places}

@@ -15,6 +15,7 @@ from scipy import sparse
 from siting.solver.highs import Array, Compiled
 
 USUAL_COST = 100.0  # the dearest column after scaling; tolerances are absolute below 1
+NOTHING = 1e-9  # what the interior keeps of a column that is zero
 MOST_ITERATIONS = 250  # 30 to 90 are usual
 
 
@@ -38,4 +39,5 @@ def solve_interior(model: Compiled, objective: Array) -> tuple[Array, Array] | N
     y = np.zeros(len(equal))
     y[equal] = -found.y / scale
     y[~equal] = (found.z_l - found.z_u) / scale
-    return np.clip(found.x, model.column_lower, model.column_upper), y
+    x = np.where(np.abs(found.x) < NOTHING, 0.0, found.x)
+    return np.clip(x, model.column_lower, model.column_upper), y
