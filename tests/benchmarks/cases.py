@@ -80,6 +80,7 @@ def question(case: Case, gap: float, limit_s: float, threads: int) -> PlanningMo
             "sites.max_per_country": -(-SITES_WANTED // min(case.states, SITES_WANTED)),
             "sites.min_countries": min(case.states, SITES_WANTED),
             "carbon.cap_t_yr": CARBON_CAP_T,
+            "rules.national": False,  # the second model and PyPSA's know no national rules
             "time.representative": HOURS[case.hours],
             "solve": {"method": "auto", "gap_share": gap, "time_limit_s": limit_s, "threads": threads},
         },
