@@ -33,9 +33,12 @@ from siting.instance.hours import Hours
 from siting.instance.instance import Hall, Instance, Limit, Option, Resource, Site
 from siting.plan.make import make_plan
 from siting.plan.plan import Plan
+from siting.solver.frontier import solve_frontier
+from siting.solver.known import Frontier
 from siting.solver.progress import Clock
 from siting.solver.solution import Solution
 from siting.solver.whole import solve_whole
+from siting.solver.work import InProcess
 
 MODEL = Path(__file__).parent / "worlds" / "tiny-model.yaml"
 
@@ -145,6 +148,15 @@ def small_instance(
 def solved(data: Instance, gap: float = 1e-9) -> Solution:
     """The whole model solved to a tight gap."""
     return solve_whole(data, Clock(60.0), gap, 1)
+
+
+def frontier(data: Instance, gap: float = 1e-6) -> Solution:
+    """The same by the frontier method, all classes priced in this process and nothing known before."""
+    pool = InProcess(data)
+    try:
+        return solve_frontier(data, pool, Frontier(), Clock(60.0), gap)
+    finally:
+        pool.close()
 
 
 def total(terms: dict[Any, float]) -> float:

@@ -14,7 +14,9 @@ from scipy import sparse
 
 from siting.solver.highs import Array, Compiled
 
-USUAL_COST = 100.0  # the dearest column after scaling; tolerances are absolute below 1
+# this quantile of the costs becomes 1. The dearest column would mislead: what houses the load may cost a thousand times the
+# rest at some prices, and is an offset, for it sums to the MW served
+USUAL_QUANTILE = 0.9
 NOTHING = 1e-9  # what the interior keeps of a column that is zero
 MOST_ITERATIONS = 250  # 30 to 90 are usual
 
@@ -27,7 +29,8 @@ def solve_interior(model: Compiled, objective: Array) -> tuple[Array, Array] | N
     solver = piqp.SparseSolver()
     solver.settings.max_iter = MOST_ITERATIONS
     rows, equal = sparse.csr_array(model.matrix), model.row_lower == model.row_upper
-    scale = USUAL_COST / max(float(np.abs(objective).max(initial=0.0)), 1e-12)
+    costs = np.abs(objective[objective != 0])
+    scale = 1.0 / float(np.quantile(costs, USUAL_QUANTILE)) if len(costs) else 1.0
     n = len(objective)
     solver.setup(
         sparse.csc_matrix((n, n)), objective * scale, sparse.csc_matrix(rows[equal]), model.row_lower[equal],

@@ -22,7 +22,9 @@ from siting.solver.solution import INVESTMENTS, Energy
 
 Basis = tuple[np.ndarray, np.ndarray]  # HiGHS's status of columns and rows, as int8
 TermKey = tuple[str, ...]  # ("cost_eur", item) | ("capex_eur", group, item) | ("carbon_t", item)
-LARGE_HOURS = 250  # hours of all nodes together; from here on a first solve by interior point beats the simplex method
+LARGE_HOURS = (
+    250  # hours of all nodes together; from here on a first solve by interior point beats the simplex method
+)
 SIMPLEX_AGAIN: dict[str, str | float] = {
     "simplex_strategy": 4
 }  # primal: the last basis stays feasible when only costs change

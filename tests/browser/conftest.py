@@ -72,10 +72,8 @@ def opened(browser: Browser) -> Iterator[Opens]:
 @pytest.fixture(scope="session")
 def real_plan() -> Plan:
     """The bundled question on the real world, a few typical days only."""
-    model = load(
-        "eu-gigafactories", {"time.representative": {"periods": 3, "hours": 24, "keep": ["peak_price"]}}
-    )
-    return solve(model)
+    days = {"periods": 3, "hours": 24, "keep": []}
+    return solve(load("eu-gigafactories", {"time.representative": days, "solve.threads": 1}))
 
 
 @pytest.fixture(scope="session")

@@ -26,9 +26,9 @@ from siting.model.build import site_rows
 from siting.model.terms import Build
 from siting.plan.audit import audit
 from siting.solver.solution import equal_sites
-from tests.build_instance import BATTERY, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.golden import assert_golden
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.solver.test_methods_agree import assert_agree
 from tests.test_properties import instances
 
 POINTS = Coverage(

@@ -23,9 +23,8 @@ from siting.model.build import whole
 from siting.plan.audit import audit
 from siting.solver.solution import Solution
 from siting.study.first_stage import only_sites
-from tests.build_instance import WIND, small_instance, small_plan, solved, total
+from tests.build_instance import WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.golden import assert_golden, only_rows
-from tests.solver.test_methods_agree import frontier
 
 FLAT = (1.0, 1.0, 1.0)
 NAME = "wind_ppa:AA"

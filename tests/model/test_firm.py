@@ -24,11 +24,11 @@ from siting.model.terms import Build
 from siting.plan.audit import audit
 from siting.solver.progress import Clock
 from siting.solver.redispatch import operate
-from tests.build_instance import BATTERY, GAS, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, GAS, frontier, small_instance, small_plan, solved, total
 from tests.model.bend import two_hours
 from tests.model.golden import assert_golden
 from tests.plan.test_audit import survivors
-from tests.solver.test_methods_agree import assert_agree, either, frontier
+from tests.solver.test_methods_agree import assert_agree, either
 
 BOTH = pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
 DEAR_GAS = replace(GAS, energy_eur_mwh=100.0, firm=True)  # 120 EUR/MWh: never worth running

@@ -22,11 +22,11 @@ from siting.plan.audit import audit
 from siting.solver.lp import write_class
 from siting.solver.pricing import ClassProblem
 from tests.build_horizon import two_cases, two_periods
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.bend import SHED, SHIFT, bending, bent, findings, load_rows, two_hours, with_hour
 from tests.model.golden import assert_golden
 from tests.plan.test_audit import survivors
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.solver.test_methods_agree import assert_agree
 
 BOTH = pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
 DRAWN = settings(

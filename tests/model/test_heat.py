@@ -17,11 +17,11 @@ from siting.instance.duties import HeatNetwork
 from siting.instance.instance import Instance
 from siting.model.build import whole
 from siting.plan.audit import audit
-from tests.build_instance import BATTERY, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.bend import SHED, SHIFT, two_hours
 from tests.model.golden import assert_golden, only_rows
 from tests.plan.test_audit import put, survivors
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.solver.test_methods_agree import assert_agree
 
 BOTH = pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
 NETWORK = HeatNetwork(20.0, 0.3, 50_000.0, 9_000.0)

@@ -21,27 +21,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from siting.errors import InfeasibleError
-from siting.instance.instance import Instance, Limit
+from siting.instance.instance import Limit
 from siting.instance.precheck import precheck
 from siting.model.build import whole
-from siting.solver.frontier import Frontier, solve_frontier
-from siting.solver.progress import Clock
-from siting.solver.solution import Solution
-from siting.solver.work import InProcess
 from tests.build_horizon import two_cases, two_periods
-from tests.build_instance import solved, total
+from tests.build_instance import frontier, solved, total
 from tests.model.golden import assert_golden
 
 MEAN = 0.4 * 62.1e6 + 0.6 * 124.04e6
 INVESTED = 10 * 30.5e6 * 2 + 20 * 0.12e6
-
-
-def frontier(data: Instance, gap: float = 1e-6) -> Solution:
-    pool = InProcess(data)
-    try:
-        return solve_frontier(data, pool, Frontier(), Clock(60.0), gap)
-    finally:
-        pool.close()
 
 
 METHODS = {"whole": solved, "frontier": frontier}

@@ -17,11 +17,11 @@ import pytest
 from siting.instance.instance import Instance, Limit
 from siting.model.build import whole
 from siting.plan.audit import audit
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.bend import two_hours
 from tests.model.golden import assert_golden
 from tests.model.test_matching import keep_only
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.solver.test_methods_agree import assert_agree
 
 ONE = {"target_it_mw": 10.0, "sites_max": 1, "forced": ("one",)}
 DEAR = replace(WIND, yearly_eur_mw=160_000.0)  # 60,000 EUR/yr more than it saves

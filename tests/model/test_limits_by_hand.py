@@ -10,8 +10,7 @@ import pytest
 
 from siting.instance.instance import Instance, Limit
 from tests.build_horizon import three_periods, two_periods
-from tests.build_instance import small_instance, solved, total
-from tests.solver.test_methods_agree import frontier
+from tests.build_instance import frontier, small_instance, solved, total
 
 BOTH = pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
 

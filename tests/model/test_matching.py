@@ -30,10 +30,20 @@ from siting.plan.plan import Plan
 from siting.plan.redispatch import investments, set_beside
 from siting.solver.progress import Clock
 from siting.solver.redispatch import operate
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, small_world, solved, total
+from tests.build_instance import (
+    BATTERY,
+    GAS,
+    WIND,
+    frontier,
+    small_instance,
+    small_plan,
+    small_world,
+    solved,
+    total,
+)
 from tests.model.bend import two_hours
 from tests.model.golden import assert_golden
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.solver.test_methods_agree import assert_agree
 
 DEAR = replace(WIND, yearly_eur_mw=160_000.0)
 KEY = "power.matching.cfe_score_min"

@@ -20,11 +20,10 @@ from siting.plan.audit import audit
 from siting.plan.plan import Plan
 from siting.solver.shadow import shadow_of_whole
 from tests.build_horizon import two_cases
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.bend import MOVE, findings, load_rows, two_hours, with_hour
 from tests.model.golden import assert_golden
 from tests.plan.test_audit import survivors
-from tests.solver.test_methods_agree import frontier
 
 
 def both_sites(**changes: Any) -> Instance:

@@ -17,12 +17,12 @@ from siting.instance.instance import Hall, Instance, Option
 from siting.instance.precheck import precheck
 from siting.model.build import whole
 from siting.plan.audit import audit
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.bend import bent, two_hours
 from tests.model.golden import assert_golden, only_rows
 from tests.model.test_heat import NETWORK, warm
 from tests.plan.test_audit import put, survivors
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.solver.test_methods_agree import assert_agree
 
 BOTH = pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
 NUCLEAR = Option(0.0, 180_000.0)

@@ -15,11 +15,10 @@ from siting.instance.instance import Instance
 from siting.model.flexible import flexible
 from siting.model.shed import shed
 from siting.plan.audit import audit
-from tests.build_instance import small_instance, small_plan, solved, total
+from tests.build_instance import frontier, small_instance, small_plan, solved, total
 from tests.model.bend import SHED, bending, findings, load_rows, two_hours, with_hour
 from tests.model.golden import assert_golden
 from tests.plan.test_audit import survivors
-from tests.solver.test_methods_agree import frontier
 
 BOTH = pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
 

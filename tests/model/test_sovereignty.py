@@ -22,10 +22,10 @@ from siting.instance.instance import Instance
 from siting.instance.precheck import precheck
 from siting.plan.audit import audit
 from siting.solver.solution import equal_sites
-from tests.build_instance import BATTERY, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.golden import assert_golden
 from tests.model.test_coverage import site_model
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.solver.test_methods_agree import assert_agree
 from tests.test_properties import instances
 
 HALF = Sovereignty(country_share_max=0.5)

@@ -12,9 +12,8 @@ import pytest
 from siting.instance.instance import Instance
 from siting.model.build import whole
 from siting.plan.audit import audit
-from tests.build_instance import BATTERY, small_instance, small_plan, solved
+from tests.build_instance import BATTERY, frontier, small_instance, small_plan, solved
 from tests.model.golden import assert_golden, only_rows
-from tests.solver.test_methods_agree import frontier
 
 PIECE = replace(BATTERY, capex_eur_mwh=0.0, yearly_eur_mwh=0.0, yearly_eur_mw=20_000.0, duration_h=2.0)
 

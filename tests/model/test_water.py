@@ -18,11 +18,11 @@ from siting.instance.instance import Hall, Instance, Limit
 from siting.instance.precheck import precheck
 from siting.model.build import whole
 from siting.plan.audit import audit
-from tests.build_instance import BATTERY, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, WIND, frontier, small_instance, small_plan, solved, total
 from tests.model.bend import SHED, two_hours
 from tests.model.golden import assert_golden, only_rows
 from tests.plan.test_audit import put, survivors
-from tests.solver.test_methods_agree import assert_agree, either, frontier
+from tests.solver.test_methods_agree import assert_agree, either
 
 BOTH = pytest.mark.parametrize("solve", [solved, frontier], ids=["whole", "frontier"])
 DRY = Hall(10.0e6, 1.05e6, (1.0, 1.0, 1.0), 0.0)

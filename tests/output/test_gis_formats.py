@@ -226,8 +226,9 @@ def test_another_crs_moves_the_points_and_back(plan: Plan, tmp_path: Path, suffi
 
 def test_five_thousand_candidates_are_written(plan: Plan, tmp_path: Path) -> None:
     """The plan's candidates repeated under other names: every map format and the workbook take them."""
-    copies = [plan.sites.rename(index=lambda s, i=i: f"{s}-{i}").assign(selected=False) for i in range(833)]
-    many = dataclasses.replace(plan, sites=pd.concat([plan.sites, *copies]).rename_axis("site"))
+    names = [f"{s}-{i}" for i in range(833) for s in plan.sites.index]
+    copies = pd.concat([plan.sites] * 833).set_axis(names).assign(selected=False)
+    many = dataclasses.replace(plan, sites=pd.concat([plan.sites, copies]).rename_axis("site"))
     for name in ("a.geojson", "a.gpkg", "a.parquet", "a.shp", "a.kml", "a.csv", "a.xlsx"):
         export_plan(many, tmp_path / name)
     rows = gpd.read_file(tmp_path / "a.gpkg", layer="sites")

@@ -20,8 +20,8 @@ from siting.model.policy import spread_weights
 from siting.output.alternatives_text import alternatives_text
 from siting.plan.audit import audit
 from siting.study.alternatives import Alternatives, apart, distance, tie_groups
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved
-from tests.solver.test_methods_agree import assert_agree, frontier
+from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved
+from tests.solver.test_methods_agree import assert_agree
 
 ALL: dict[str, Any] = {"battery": BATTERY, "gas": GAS, "ppa": WIND, "utilisation_share": 0.5}
 
