@@ -160,12 +160,8 @@ def _first_prices(run: _Run) -> None:
     goal, frontier = run.goal, run.frontier
     weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
     first = {c: _first_prices_of(goal, c, weights) for c in goal.data.classes}
-    lacking = {
-        c: [prices for prices in first[c] if not frontier.knows(c, prices)]
-        for c in goal.data.classes
-        if not (c in frontier.barred or run.is_bounded(c, weights))
-    }
-    asked = {c: prices for c, prices in lacking.items() if prices}
+    unknown = {c: [prices for prices in first[c] if not frontier.knows(c, prices)] for c in goal.data.classes}
+    asked = {c: prices for c, prices in unknown.items() if prices and not run.is_bounded(c, weights)}
     for done, priced in enumerate(run.pool.price(asked), start=1):
         frontier.add(priced)
         if done % max(1, len(asked) // TOLD_TIMES) == 0:
