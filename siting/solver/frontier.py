@@ -245,28 +245,33 @@ def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterabl
     """Price the classes the relaxation wants at the given prices until it wants no other: its optimum is then the bound
     these prices can prove. Classes it never wants need no pricing."""
     new, wanted = 0, set(classes)
+    rough = (
+        run.master_gap if run.best.has_plan else MASTER_GAP_MOST
+    )  # who is wanted shows without a tight proof
     while run.clock.left_s > LEFT_S:
         every = {c: [prices for prices in prices_of(c) if run.lacks(c, prices)] for c in sorted(wanted)}
         lacking = {c: prices for c, prices in every.items() if prices}
         new += run.price(lacking)
         if run.stale:
-            _outside(run)
+            _outside(run, rough)
         proposed = set(_classes(run.goal.data, run.best.proposal))
         if run.best.gap <= run.gap or (not lacking and proposed <= wanted):
             break
         wanted = proposed if not lacking else wanted | proposed
+    if new and rough > run.master_gap:
+        _outside(run)
     return new
 
 
-def _outside(run: _Run) -> None:
-    """Raise the lower bound; an infeasible relaxation proves that no plan exists."""
+def _outside(run: _Run, gap: float = 0.0) -> None:
+    """Raise the lower bound, to within `gap` of the relaxation's optimum; an infeasible one proves that no plan exists."""
     best = run.best
     run.stale = False
     if run.relaxation is None or not run.relaxation.fits(run.frontier):
         run.relaxation = outside(run.goal, run.frontier)
     model = run.relaxation.compiled(run.frontier)
     outcome = solve_mip(
-        model, Clock(run.clock.left_s), "outside", run.master_gap, 1, least_size=best.least_size
+        model, Clock(run.clock.left_s), "outside", max(gap, run.master_gap), 1, least_size=best.least_size
     )
     if outcome.status == "infeasible":
         raise InfeasibleError(
