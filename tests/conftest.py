@@ -63,6 +63,19 @@ def tiny_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def linked_world(tiny_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny world with 100 MW from ES to FR and 50 back, a fifth of it for contracts."""
+    folder = shutil.copytree(tiny_world, tmp_path_factory.mktemp("linked") / "tiny")
+    (folder / "links.csv").write_text(
+        "zone_a,zone_b,ntc_mw_ab,ntc_mw_ba,unit,year,kind,source,note\nES,FR,100,50,MW,2026,scenario,test,\n",
+        encoding="utf-8",
+    )
+    with (folder / "parameters.csv").open("a", encoding="utf-8") as file:
+        file.write("cross_border_ntc_share,0.2,share,2026,scenario,test,\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def tiny_model(tiny_world: Path) -> Path:
     """A planning model of the tiny world: 60 MW of IT, two typical days of 24 hours."""
     path = tiny_world.parent / "tiny-model.yaml"

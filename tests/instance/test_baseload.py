@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -29,26 +28,13 @@ FLAT = f"{SUN}~flat"
 
 
 @pytest.fixture(scope="module")
-def linked(tiny_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny world with 100 MW from ES to FR and 50 back, a fifth of it for contracts."""
-    folder = shutil.copytree(tiny_world, tmp_path_factory.mktemp("shaped") / "tiny")
-    (folder / "links.csv").write_text(
-        "zone_a,zone_b,ntc_mw_ab,ntc_mw_ba,unit,year,kind,source,note\nES,FR,100,50,MW,2026,scenario,test,\n",
-        encoding="utf-8",
-    )
-    with (folder / "parameters.csv").open("a", encoding="utf-8") as file:
-        file.write("cross_border_ntc_share,0.2,share,2026,scenario,test,\n")
-    return folder
+def world(linked_world: Path) -> World:
+    return read_world(linked_world)
 
 
 @pytest.fixture(scope="module")
-def world(linked: Path) -> World:
-    return read_world(linked)
-
-
-@pytest.fixture(scope="module")
-def question(linked: Path, tiny_model: Path) -> PlanningModel:
-    asked: PlanningModel = load(tiny_model).with_(world=linked.as_posix())
+def question(linked_world: Path, tiny_model: Path) -> PlanningModel:
+    asked: PlanningModel = load(tiny_model).with_(world=linked_world.as_posix())
     return asked
 
 

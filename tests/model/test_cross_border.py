@@ -123,22 +123,9 @@ def test_rows_are_those_written_down(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def linked(tiny_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tiny world with 100 MW from ES to FR and 50 back, a fifth of it for contracts."""
-    folder = shutil.copytree(tiny_world, tmp_path_factory.mktemp("linked") / "tiny")
-    (folder / "links.csv").write_text(
-        "zone_a,zone_b,ntc_mw_ab,ntc_mw_ba,unit,year,kind,source,note\nES,FR,100,50,MW,2026,scenario,test,\n",
-        encoding="utf-8",
-    )
-    with (folder / "parameters.csv").open("a", encoding="utf-8") as file:
-        file.write("cross_border_ntc_share,0.2,share,2026,scenario,test,\n")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def question(linked: Path, tiny_model: Path) -> PlanningModel:
+def question(linked_world: Path, tiny_model: Path) -> PlanningModel:
     return load(tiny_model).with_(
-        world=linked.as_posix(), power__cross_border=["solar_ppa"], horizon__country_risk=False
+        world=linked_world.as_posix(), power__cross_border=["solar_ppa"], horizon__country_risk=False
     )
 
 
@@ -147,16 +134,16 @@ def place(zone: str, price: tuple[float, float]) -> Place:
     return Place(zone, zone, 0.07, hours, np.array([6000.0, 2760.0]))
 
 
-def test_capacity_counts_in_its_direction(linked: Path) -> None:
-    world = read_world(linked)
+def test_capacity_counts_in_its_direction(linked_world: Path) -> None:
+    world = read_world(linked_world)
     assert cross_border.neighbours(world, "FR") == {"ES": 100.0}
     assert cross_border.neighbours(world, "ES") == {"FR": 50.0}
     assert cross_border.neighbours(world, "SE") == {}
 
 
-def test_the_border_is_paid_at_the_price_difference(linked: Path) -> None:
+def test_the_border_is_paid_at_the_price_difference(linked_world: Path) -> None:
     """Output 0.5 in the second hour of 2,760 h, 70 against 30 EUR/MWh: 2760 x 0.5 x 40; cheaper the other way: nothing."""
-    world: World = read_world(linked)
+    world: World = read_world(linked_world)
     france, spain = place("FR", (50.0, 70.0)), place("ES", (90.0, 30.0))
     ppa, output = cross_border.signed(world, ["solar_ppa"], {"FR": france}, {"ES": spain}.__getitem__)
     at_home = ppa_option(world, spain, "solar_ppa")[0]
@@ -167,8 +154,8 @@ def test_the_border_is_paid_at_the_price_difference(linked: Path) -> None:
     assert back["ES", "solar_ppa:FR"].yearly_eur_mw == pytest.approx(own)
 
 
-def test_an_instance_with_and_without(linked: Path, question: PlanningModel) -> None:
-    world = read_world(linked)
+def test_an_instance_with_and_without(linked_world: Path, question: PlanningModel) -> None:
+    world = read_world(linked_world)
     off, on = assemble(question.with_(power__cross_border=[]), world), assemble(question, world)
     new = set(on.ppa) - set(off.ppa)
     assert {k for _, k in new} == {"solar_ppa:ES", "solar_ppa:FR"} and not any(
@@ -180,14 +167,14 @@ def test_an_instance_with_and_without(linked: Path, question: PlanningModel) -> 
     assert {r: v for r, v in on.limits.items() if r[0] != "link"} == off.limits
 
 
-def test_bad_input_is_named(linked: Path, question: PlanningModel, tiny_world: Path) -> None:
+def test_bad_input_is_named(linked_world: Path, question: PlanningModel, tiny_world: Path) -> None:
     with pytest.raises(InputError, match=r"cross_border names offwind_ppa, which is not among options"):
         question.with_(power__cross_border=["offwind_ppa"])
     with pytest.raises(InputError, match=r"power\.cross_border: battery is no contract"):
-        assemble(question.with_(power__cross_border=["battery"]), read_world(linked))
-    with (linked / "parameters.csv").open(encoding="utf-8") as file:
+        assemble(question.with_(power__cross_border=["battery"]), read_world(linked_world))
+    with (linked_world / "parameters.csv").open(encoding="utf-8") as file:
         lines = [line for line in file if not line.startswith("cross_border")]
-    bare = shutil.copytree(linked, linked.parent / "bare")
+    bare = shutil.copytree(linked_world, linked_world.parent / "bare")
     (bare / "parameters.csv").write_text("".join(lines), encoding="utf-8")
     with pytest.raises(InputError, match=r"no row for parameter 'cross_border_ntc_share'"):
         assemble(question, read_world(bare))
