@@ -107,7 +107,9 @@ class ClassProblem:
         return None
 
     def _by_simplex(self, objective: Array) -> tuple[Array, float] | None:
-        """Point and proven value by HiGHS; None: nothing can supply the class."""
+        """Point and proven value by HiGHS; None: nothing can supply the class. A large LP has no past here either."""
+        if self._large:
+            self._highs, self._solved = None, False
         h = self._held()
         n = len(objective)
         h.changeColsCost(n, np.arange(n, dtype=np.int32), objective)
