@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,7 +143,8 @@ def solve(
     report(Step("reading the world", 0.0))
     with hired(model, workers, cache) as team:
         ready = prepare(model)
-        return solve_prepared(ready, Clock(model.solve.time_limit_s, report), team, cache)
+        clock = Clock(model.solve.time_limit_s, report)
+        return solve_prepared(ready, clock, team, cache, for_more=cache and workers is None)
 
 
 @contextmanager
@@ -168,8 +169,14 @@ def hired(model: PlanningModel, workers: Workers | None, cache: bool) -> Iterato
         own.close()
 
 
-def solve_prepared(ready: Prepared, clock: Clock, workers: Workers | None = None, cache: bool = True) -> Plan:
-    """Solve what was prepared, and audit the result."""
+def solve_prepared(
+    ready: Prepared,
+    clock: Clock,
+    workers: Workers | None = None,
+    cache: bool = True,
+    for_more: bool = False,
+) -> Plan:
+    """Solve what was prepared, and audit the result; with `for_more`, price what a next question will ask besides."""
     from siting.plan.audit_horizon import audit_plan
     from siting.plan.horizon import make_horizon_plan
     from siting.solver.highs import versions
@@ -180,7 +187,7 @@ def solve_prepared(ready: Prepared, clock: Clock, workers: Workers | None = None
 
         solved = solve_whole(ready.data, clock, settings.gap_share, settings.threads)
     else:
-        solved = _by_frontier(ready, clock, workers, cache)
+        solved = _by_frontier(ready, clock, workers, cache, for_more)
     clock.say("auditing the plan")
     plan = make_horizon_plan(ready.model, ready.world, ready.all_hours, ready.data, solved, versions())
     findings = audit_plan(ready.data, plan)
@@ -189,11 +196,20 @@ def solve_prepared(ready: Prepared, clock: Clock, workers: Workers | None = None
     return plan
 
 
-def _by_frontier(ready: Prepared, clock: Clock, workers: Workers | None, cache: bool) -> Solution:
+def _by_frontier(
+    ready: Prepared, clock: Clock, workers: Workers | None, cache: bool, for_more: bool
+) -> Solution:
+    from siting.solver.curves import draw_curves, worth_drawing
     from siting.solver.frontier import solve_frontier
 
-    with supply(ready.data, workers, cache) as (pool, frontier):
-        return solve_frontier(ready.data, pool, frontier, clock, ready.model.solve.gap_share)
+    data, gap = ready.data, ready.model.solve.gap_share
+    with supply(data, workers, cache) as (pool, frontier):
+        solved = solve_frontier(data, pool, frontier, clock, gap)
+        if for_more and worth_drawing(data):
+            draw_curves(
+                data, pool, frontier, clock, gap, {data.sites[s].supply_class for s in solved.modules}
+            )
+    return replace(solved, seconds=clock.seconds)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from siting.output.figure_labels import Box, free_place, room_for, round_about
 from siting.output.figures import INK, SITE, need_matplotlib, titled
 from siting.output.words import number
 from siting.solver.cache import FrontierCache, class_keys
+from siting.solver.curves import lower_left
 from siting.solver.known import Frontier
 from siting.units import G_PER_T, KWH_PER_MWH
 
@@ -98,22 +99,6 @@ def points_of(portfolios: Sequence[Portfolio]) -> list[Point]:
     ]
 
 
-def lower_left(points: Sequence[Point]) -> list[Point]:
-    """The corners, cleanest first, of the convex front that bounds points from below and left.
-
-    >>> lower_left([(0, 3), (1, 1), (1, 2), (2, 2), (3, 0.5)])
-    [(0, 3), (1, 1), (3, 0.5)]
-    """
-    front: list[Point] = []
-    for x, y in sorted(set(points)):
-        if front and y >= front[-1][1]:
-            continue
-        while len(front) > 1 and _above(front[-2], front[-1], (x, y)):
-            front.pop()
-        front.append((x, y))
-    return front
-
-
 def site_points(plan: Plan, data: Instance) -> list[tuple[str, Point]]:
     """Label and place of each chosen site, the cheapest first: its emissions, its cost without the internal carbon price."""
     internal = plan.costs[plan.costs["item"].str.startswith("internal carbon price")]
@@ -124,11 +109,6 @@ def site_points(plan: Plan, data: Instance) -> list[tuple[str, Point]]:
         label = f"{row['name']} ({data.sites[str(site)].supply_class}), {number(row['it_mw'])} MW"
         found.append((label, (float(row["carbon_g_kwh"]), cost)))
     return sorted(found, key=lambda named: (named[1][1], named[0]))
-
-
-def _above(a: Point, b: Point, c: Point) -> bool:
-    """Whether b lies on or above the line from a to c."""
-    return (b[0] - a[0]) * (c[1] - a[1]) <= (b[1] - a[1]) * (c[0] - a[0])
 
 
 def _class(axes: Axes, points: list[Point], front: list[Point], used: bool) -> None:

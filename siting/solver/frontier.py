@@ -7,7 +7,7 @@ frontiers"). The lower bound holds with integers included; the method stops when
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +16,9 @@ import pyomo.environ as pyo
 from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance
 from siting.solver.best import Best, solution_of
-from siting.solver.highs import load_values, solve_mip
+from siting.solver.highs import Array, Compiled, load_values, solve_mip
 from siting.solver.known import Frontier, worth
-from siting.solver.master import Goal, Inside, class_prices, duals, inside
+from siting.solver.master import Duals, Goal, Inside, class_prices, duals, inside, relaxed
 from siting.solver.outside import Outside, outside
 from siting.solver.progress import Clock, gap_share
 from siting.solver.solution import (
@@ -32,7 +32,7 @@ from siting.solver.work import Pool, Prices
 PENALTY = 10.0  # a broken limit costs this many times what 1 MW of IT costs, per solver unit; raised while it does not pay
 PENALTY_RAISE = 100.0
 PENALTY_MOST = 1e7
-MOST_ROUNDS = 60
+MOST_ROUNDS = 200
 LEFT_S = 0.1  # with less time left no round is begun
 TOLD_TIMES = (
     5  # how often the first pricing says how far it is; masters are silent: their numbers prove nothing alone
@@ -44,6 +44,8 @@ EARLY_WORTH = (
     1.4  # what 1 MW of IT in an earlier period is first said to be worth, times its accelerators and building
 )
 EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirtiest grid
+MET_SHARE = 0.5  # of the asked gap: relaxations so close leave the integers as much
+BUILT = 1e-6  # modules: less is a rounding error
 MASTER_GAP_SHARE = 0.2  # masters are solved to this share of the asked gap, or of the gap still open
 MASTER_GAP_MOST = 0.01  # and never more loosely than this
 
@@ -72,13 +74,13 @@ def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock,
 
 def minimise(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> tuple[Best, str]:
     """Take one goal to the gap: the best plan and bound, and what ended it. Raises InfeasibleError."""
-    run = _Run(goal, pool, frontier, clock, gap, Best(least_size=goal.least_size))
+    run = Run(goal, pool, frontier, clock, gap, Best(least_size=goal.least_size))
     status = _solve_goal(run)
     return run.best, status
 
 
 @dataclass
-class _Run:
+class Run:
     """One goal being solved: what it asks, who prices, what is known, and the best plan and bound."""
 
     goal: Goal
@@ -89,7 +91,10 @@ class _Run:
     best: Best = field(default_factory=Best)
     close_share: float = CLOSE_SHARE
     relaxation: Outside | None = None
-    stale: bool = True  # something was priced since the relaxation was solved
+    wanted: set[str] = field(default_factory=set)  # classes the outside last built on
+    stale: set[bool] = field(
+        default_factory=lambda: {True, False}
+    )  # outside with integers, and without: priced since
 
     @property
     def master_gap(self) -> float:
@@ -101,7 +106,7 @@ class _Run:
         """Price, and keep what is found; returns how much was new."""
         if not any(asked.values()):
             return 0
-        self.stale = True
+        self.stale = {True, False}
         return sum(self.frontier.add(priced) for priced in self.pool.price(asked))
 
     def is_close(self, c: str, prices: Prices) -> bool:
@@ -121,19 +126,14 @@ class _Run:
         return bool(prices) and not self.frontier.knows(c, prices) and not self.is_close(c, prices)
 
 
-def _solve_goal(run: _Run) -> str:
+def _solve_goal(run: Run) -> str:
     best = run.best
     try:
         _first_prices(run)
         penalty = PENALTY * _typical(run)
-        for _ in range(MOST_ROUNDS):
-            best.rounds += 1
+        while best.rounds < MOST_ROUNDS:
             new, broken = _round(run, penalty)
-            run.clock.say(
-                f"closing the bounds for {run.goal.objective}, round {best.rounds}",
-                _finite(best.value / run.goal.unit),
-                _finite(best.bound / run.goal.unit),
-            )
+            _tell(run)
             if best.gap <= run.gap:
                 return "optimal"
             if run.clock.left_s <= LEFT_S:
@@ -151,7 +151,17 @@ def _solve_goal(run: _Run) -> str:
     return "time_limit" if run.clock.left_s <= LEFT_S else "stalled"
 
 
-def _first_prices(run: _Run) -> None:
+def _tell(run: Run) -> None:
+    """Both bounds, after every round of masters and pricing."""
+    run.best.rounds += 1
+    run.clock.say(
+        f"closing the bounds for {run.goal.objective}, round {run.best.rounds}",
+        _finite(run.best.value / run.goal.unit),
+        _finite(run.best.bound / run.goal.unit),
+    )
+
+
+def _first_prices(run: Run) -> None:
     """Price the classes at the goal's own weights, so that each has a bounding cut and whoever is wanted a portfolio.
 
     A class that was priced for another goal will do where its cuts bound this one, too: the relaxation asks for more where
@@ -186,48 +196,59 @@ def _first_prices_of(goal: Goal, c: str, weights: Prices) -> list[Prices]:
     return [weights, *({**weights, **{("it", y): early["it", y] for y in own}} for own in later)]
 
 
-def _round(run: _Run, penalty: float) -> tuple[int, bool]:
-    """One round: both bounds from what is known, then price where they leave a gap.
+def _round(run: Run, penalty: float) -> tuple[int, bool]:
+    """One round: first the relaxations meet, then the integers have their say, and classes are priced where a gap is left.
 
-    The inside MILP waits until its own relaxation says that it may close the gap, or nothing more raises the bound. Returns
-    how much was new, and whether limits are still overstepped at the penalty.
+    Returns how much was new, and whether limits are still overstepped at the penalty.
     """
-    goal, best = run.goal, run.best
-    master = _master(run, penalty)
-    if run.stale:
-        _outside(run)
-    relaxed = duals(master)
-    tried = relaxed is None or _may_close(run, relaxed.objective)
-    if tried:
-        _inside(master, run)
-    if best.gap <= run.gap:
-        return 0, False
-    new = 0
-    if relaxed:
-        wanted = {*master.used(), *_classes(goal.data, best.proposal)}
-        new = _bound(run, lambda c: [class_prices(goal, c, relaxed)], wanted)
-    if new:
-        master = _master(run, penalty)
-    if new or not tried:
-        _inside(master, run)
+    best = run.best
+    master, dual, new = _meet(run, penalty)
+    _inside(master, run)
     if best.gap <= run.gap:
         return new, False
+    more = _bound(run, dual, {*master.used(), *run.wanted}, integers=True) if dual else 0
+    if more:
+        master = _master(run, penalty)
+        _inside(master, run)
+    if best.gap <= run.gap:
+        return new + more, False
     broken = master.broken()
-    return new + _price_fixed(run, master, [_chosen(master.b.m), best.proposal]), broken
+    return new + more + _price_fixed(run, master, [_chosen(master.b.m), best.proposal]), broken
 
 
-def _master(run: _Run, penalty: float) -> Inside:
+def _meet(run: Run, penalty: float) -> tuple[Inside, Duals | None, int]:
+    """Price until the relaxations from inside and outside are so close that a plan may close the gap, or nothing is new.
+
+    They are LPs, a tenth of the work of the MILPs they relax, and settle the prices of the limits.
+    """
+    new = 0
+    while True:
+        master = _master(run, penalty)
+        dual = duals(master)
+        if False in run.stale:
+            _outside(run, integers=False)
+        over = run.clock.left_s <= LEFT_S or run.best.rounds >= MOST_ROUNDS
+        if dual is None or over or _may_close(run, dual.objective):
+            return master, dual, new
+        found = _bound(run, dual, {*master.used(), *run.wanted}, integers=False)
+        if not found:
+            return master, dual, new
+        new += found
+        _tell(run)
+
+
+def _master(run: Run, penalty: float) -> Inside:
     """The inside master over all portfolios known by now."""
     return inside(run.goal, {c: run.frontier.of(c) for c in run.goal.data.classes}, penalty)
 
 
-def _may_close(run: _Run, least: float) -> bool:
-    """Whether a plan that costs no more than `least` would close the gap."""
+def _may_close(run: Run, least: float) -> bool:
+    """Whether a plan that costs little more than `least` would close the gap."""
     best = run.best
-    return least <= best.bound or gap_share(least, best.bound, best.least_size) <= run.gap
+    return least <= best.bound or gap_share(least, best.bound, best.least_size) <= MET_SHARE * run.gap
 
 
-def _price_fixed(run: _Run, master: Inside, choices: list[dict[Any, int]]) -> int:
+def _price_fixed(run: Run, master: Inside, choices: list[dict[Any, int]]) -> int:
     """Price the classes of each choice of sites at the prices that hold with these sites fixed."""
     asked: dict[str, list[Prices]] = {}
     for modules in choices:
@@ -241,35 +262,36 @@ def _price_fixed(run: _Run, master: Inside, choices: list[dict[Any, int]]) -> in
     return run.price(asked)
 
 
-def _bound(run: _Run, prices_of: Callable[[str], list[Prices]], classes: Iterable[str]) -> int:
-    """Price the classes the relaxation wants at the given prices until it wants no other: its optimum is then the bound
-    these prices can prove. Classes it never wants need no pricing."""
-    new, wanted = 0, set(classes)
+def _bound(run: Run, dual: Duals, classes: Iterable[str], integers: bool) -> int:
+    """Price the classes the outside wants at the given duals until it wants no other: its optimum is then the bound these
+    prices can prove. Classes it never wants need no pricing. Returns how much was new."""
+    new, wanted, goal = 0, set(classes), run.goal
     rough = (
         run.master_gap if run.best.has_plan else MASTER_GAP_MOST
     )  # who is wanted shows without a tight proof
     while run.clock.left_s > LEFT_S:
-        every = {c: [prices for prices in prices_of(c) if run.lacks(c, prices)] for c in sorted(wanted)}
-        lacking = {c: prices for c, prices in every.items() if prices}
+        prices = {c: class_prices(goal, c, dual) for c in sorted(wanted)}
+        lacking: dict[str, list[Prices]] = {c: [own] for c, own in prices.items() if run.lacks(c, own)}
         new += run.price(lacking)
-        if run.stale:
-            _outside(run, rough)
-        proposed = set(_classes(run.goal.data, run.best.proposal))
-        if run.best.gap <= run.gap or (not lacking and proposed <= wanted):
+        if integers in run.stale:
+            _outside(run, integers, rough)
+        met = run.best.gap <= run.gap or (not integers and _may_close(run, dual.objective))
+        if met or (not lacking and run.wanted <= wanted):
             break
-        wanted = proposed if not lacking else wanted | proposed
-    if new and rough > run.master_gap:
-        _outside(run)
+        wanted = run.wanted if not lacking else wanted | run.wanted
+    if integers and new and rough > run.master_gap:
+        _outside(run, integers)
     return new
 
 
-def _outside(run: _Run, gap: float = 0.0) -> None:
-    """Raise the lower bound, to within `gap` of the relaxation's optimum; an infeasible one proves that no plan exists."""
+def _outside(run: Run, integers: bool, gap: float = 0.0) -> None:
+    """Raise the lower bound, to within `gap` of the outside's optimum; an infeasible one proves that no plan exists."""
     best = run.best
-    run.stale = False
+    run.stale.discard(integers)
     if run.relaxation is None or not run.relaxation.fits(run.frontier):
         run.relaxation = outside(run.goal, run.frontier)
     model = run.relaxation.compiled(run.frontier)
+    model = model if integers else relaxed(model)
     outcome = solve_mip(
         model, Clock(run.clock.left_s), "outside", max(gap, run.master_gap), 1, least_size=best.least_size
     )
@@ -280,12 +302,15 @@ def _outside(run: _Run, gap: float = 0.0) -> None:
     if outcome.status == "interrupted":
         raise KeyboardInterrupt
     best.bound = max(best.bound, outcome.bound)
-    if outcome.x is not None:
+    if outcome.x is None:
+        return
+    run.wanted = _built_on(run.goal.data, model, outcome.x)
+    if integers:
         load_values(run.relaxation.b.m, model, outcome.x)
         best.proposal = _chosen(run.relaxation.b.m)
 
 
-def _inside(master: Inside, run: _Run) -> None:
+def _inside(master: Inside, run: Run) -> None:
     """Look for a better plan of the portfolios known."""
     best = run.best
     outcome, model = master.solve(Clock(run.clock.left_s), run.master_gap)
@@ -310,14 +335,24 @@ def _classes(data: Instance, modules: Mapping[Any, int]) -> list[str]:
     return sorted({data.sites[s].supply_class for s in modules if isinstance(s, str)})
 
 
-def _typical(run: _Run) -> float:
+def _built_on(data: Instance, model: Compiled, x: Array) -> set[str]:
+    """Classes with a site that has modules at a point of a master, whole or not."""
+    held = {
+        v.index() if isinstance(v.index(), str) else v.index()[0]
+        for v, value in zip(model.columns, x, strict=True)
+        if value > BUILT and v.parent_component().local_name in ("modules", "earlier")
+    }
+    return {data.sites[s].supply_class for s in held}
+
+
+def _typical(run: Run) -> float:
     """The largest worth of 1 MW of IT in the goal's own unit."""
     weights = run.goal.weights or {("cost",): 1.0}
     found = [portfolio for portfolios in run.frontier.portfolios.values() for portfolio in portfolios]
     return max([1.0, *(abs(worth(weights, portfolio.quantity)) for portfolio in found)])
 
 
-def _raised(penalty: float, run: _Run) -> float:
+def _raised(penalty: float, run: Run) -> float:
     if penalty >= PENALTY_MOST * _typical(run):
         raise InfeasibleError("no mix of sites and supply meets all limits of the model together")
     return penalty * PENALTY_RAISE

@@ -6,11 +6,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import highspy
 import numpy as np
-from scipy.optimize import linprog
+from scipy import sparse
 
 from siting.model.policy import Quantity
 from siting.solver.cache import FrontierCache
+from siting.solver.highs import Array, Compiled, highs_of
 from siting.solver.lp import Names
 from siting.solver.pricing import Basis, Cut, Portfolio
 from siting.solver.work import Priced, Prices
@@ -77,8 +79,8 @@ class Frontier:
         size = np.maximum(np.abs(matrix).max(axis=1), 1e-12)
         cost = np.array([prices.get(q, 0.0) for q in names]) * unit
         scale = max(1.0, float(np.abs(cost).max()))
-        result = linprog(cost / scale, A_ub=-matrix / size[:, None], b_ub=-value / size, bounds=(None, None))
-        return best - scale * result.fun if result.status == 0 else math.inf
+        least = _least(cost / scale, matrix / size[:, None], value / size)
+        return best - scale * least
 
     def recall(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
         """Take what earlier runs found for the same class LPs."""
@@ -97,6 +99,21 @@ class Frontier:
             found = (list(self.of(c)), list(self.bounds(c))) if c not in self.barred else ([], [])
             cache.write(keys[c], (self.columns[c], *found, self.basis.get(c)))
         self.changed.clear()
+
+
+def _least(cost: Array, matrix: Array, value: Array) -> float:
+    """The least cost x over free x with matrix x >= value; -inf if there is none."""
+    rows, columns = matrix.shape
+    free, infinite = np.full(columns, -np.inf), np.full(rows, np.inf)
+    whole = np.zeros(columns, dtype=bool)
+    model = Compiled(
+        cost[None, :], np.zeros(1), sparse.csc_array(matrix), value, infinite, free, -free, whole, [], []
+    )
+    h = highs_of(model, 1)
+    h.setOptionValue("presolve", "off")  # it would take longer than the rest
+    h.run()
+    optimal = h.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return float(h.getInfo().objective_function_value) if optimal else -math.inf
 
 
 def _add_cut(cuts: list[Cut], cut: Cut) -> int:

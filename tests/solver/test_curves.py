@@ -1,0 +1,145 @@
+"""Cost-carbon curves: as true as the gap asks, of the right classes, and never at the price of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siting.api import prepare, solve
+from siting.inputs.planning import PlanningModel
+from siting.instance.instance import Instance
+from siting.solver import curves, pricing
+from siting.solver.curves import END_EUR_T, draw_curves, lower_left, worth_drawing
+from siting.solver.frontier import CLOSE_SHARE
+from siting.solver.known import Frontier, worth
+from siting.solver.progress import Clock
+from siting.solver.work import InProcess, Priced, Prices
+from tests.build_instance import BATTERY, GAS, WIND, small_instance
+from tests.test_properties import FEW, attempt, instances
+
+GAP = 1e-3
+
+
+def drawn(data: Instance, built: Sequence[str], gap: float = GAP) -> tuple[InProcess, Frontier]:
+    """Classes priced as a plan prices them, then the curves of those built on."""
+    pool, frontier = InProcess(data), Frontier()
+    for priced in pool.price({c: [{("cost",): 1.0}] for c in data.classes}):
+        frontier.add(priced)
+    draw_curves(data, pool, frontier, Clock(60.0), gap, built)
+    return pool, frontier
+
+
+def test_corners_by_hand() -> None:
+    """AA, 1 MW: the grid alone emits 1,000 h x (0.4 + 0.5 + 0.3) = 1,200 t; a MW of wind at 150,000 EUR spares 1,000 MWh at
+    50 EUR and 500 at 100 (its delivery pays the network, too), and 400 + 250 = 650 t: it pays from
+    (150,000 - 100,000) / 650 = 76.9 EUR/t on."""
+    data = small_instance(ppa=replace(WIND, yearly_eur_mw=150_000.0))
+    _, frontier = drawn(data, ["AA"])
+    corners = lower_left([(p.quantity["carbon",], p.quantity["cost",]) for p in frontier.of("AA")])
+    (tonnes, cost), (more_tonnes, less_cost) = corners[-2:]
+    assert (tonnes, more_tonnes) == pytest.approx((550.0, 1_200.0))
+    assert cost - less_cost == pytest.approx(50_000.0)
+    assert frontier.knows("AA", {("cost",): 1.0, ("carbon",): END_EUR_T})
+
+
+def test_classes_far_too_dear_are_left_alone() -> None:
+    """BB costs more than a hundredth more than AA and nothing is built there."""
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND)
+    _, frontier = drawn(data, ["AA"])
+    assert len(frontier.bounds("BB")) == 1
+    _, frontier = drawn(data, ["BB"])
+    assert len(frontier.bounds("BB")) == 2  # the grid has one price of carbon: both ends are one mix
+
+
+@FEW
+@given(instances(matching=False), st.floats(0.0, END_EUR_T))
+def test_at_any_price_of_carbon_the_best_mix_known_is_nearly_the_best(data: Instance, eur_t: float) -> None:
+    """Set against the LP solved at that price: never better, and no further off than a share of the gap."""
+    if attempt(data) is None:
+        return
+    pool, frontier = drawn(data, data.classes)
+    priced_carbon = eur_t - data.internal_price_eur_t
+    prices = {("cost",): 1.0, ("carbon",): max(0.0, priced_carbon) + data.internal_price_eur_t}
+    for c in data.classes:
+        if not frontier.of(c):
+            continue
+        best = min(worth(prices, p.quantity) for p in frontier.of(c))
+        (found,) = pool.price({c: [prices]})
+        ((portfolio, _),) = found.found
+        least = worth(prices, portfolio.quantity)
+        size = max(abs(worth({("cost",): 1.0}, p.quantity)) for p in frontier.of(c))
+        assert least - 1e-6 * size <= best <= least + 1.01 * CLOSE_SHARE * GAP * size
+
+
+class Interrupted:
+    """A pool at which somebody presses Ctrl-C."""
+
+    def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+        raise KeyboardInterrupt
+        yield
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_ctrl_c_and_a_time_limit_leave_what_is_known() -> None:
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND)
+    _, frontier = drawn(data, ["AA"])
+    known = len(frontier.bounds("AA"))
+    frontier.cuts["AA"] = frontier.cuts["AA"][:1]
+    draw_curves(data, Interrupted(), frontier, Clock(60.0), GAP, ["AA"])
+    draw_curves(data, Interrupted(), frontier, Clock(0.0), GAP, ["AA"])
+    assert len(frontier.bounds("AA")) == 1 < known
+
+
+def test_only_where_questions_would_wait() -> None:
+    """Not for three hours, nor a year, nor an objective in which cost has no say."""
+    few = small_instance()
+    hours = tuple([1.0] * 300)
+    assert not worth_drawing(few)
+    assert worth_drawing(replace(few, weight=hours))
+    assert not worth_drawing(replace(few, weight=tuple([1.0] * 8_760)))
+    assert not worth_drawing(replace(few, weight=hours, objectives=("carbon",)))
+
+
+def test_the_next_cap_finds_its_prices_known(
+    tiny_question: PlanningModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan, then a cap below what it emits: with curves no class built on is priced again, and the plan is the same."""
+    monkeypatch.setattr(pricing, "LARGE_HOURS", 0)
+    asked: dict[str, int] = {}
+    whole = InProcess.price
+
+    def counted(self: InProcess, prices: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+        asked[where[0]] = asked.get(where[0], 0) + sum(map(len, prices.values()))
+        return whole(self, prices)
+
+    monkeypatch.setattr(InProcess, "price", counted)
+    question = tiny_question.with_(**{"solve.threads": 1, "solve.gap_share": 1e-6})
+    costs: dict[str, float] = {}
+    where = [""]
+    for name in ("with", "without"):
+        monkeypatch.setenv("SITING_CACHE", str(tmp_path / name))
+        monkeypatch.setattr(curves, "MOST_HOURS", 10_000 if name == "with" else 0)
+        where[0] = "first"
+        first = solve(question)
+        where[0] = name
+        cap = 0.5 * float(first.totals["carbon_t_yr"])
+        costs[name] = solve(question.with_(**{"carbon.cap_t_yr": cap})).objective
+    assert costs["with"] == pytest.approx(costs["without"], rel=2 * question.solve.gap_share)
+    assert asked.get("with", 0) < asked["without"]
+
+
+def test_a_plan_says_that_curves_are_drawn(
+    tiny_question: PlanningModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pricing, "LARGE_HOURS", 0)
+    said: list[str] = []
+    solve(tiny_question.with_(**{"solve.threads": 1}), report=lambda step: said.append(step.stage))
+    assert any("cost-carbon curves" in stage for stage in said)
+    assert prepare(tiny_question).data.objectives[0] == "cost"
