@@ -12,11 +12,8 @@ from siting.errors import InfeasibleError
 from siting.instance.instance import Instance
 from siting.plan.audit import audit
 from siting.solver import frontier as frontier_method
-from siting.solver.frontier import Frontier, solve_frontier
-from siting.solver.progress import Clock
 from siting.solver.solution import Solution, settle_ties
-from siting.solver.work import InProcess
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, small_plan, solved, total
+from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved, total
 from tests.test_properties import instances
 
 GAP = 1e-5
@@ -35,14 +32,6 @@ CASES: dict[str, dict[str, Any]] = {
     "weighted": {"ppa": WIND, "objectives": ("weighted",), "carbon_weight_eur_t": 200.0},
     "forced, two countries": {"forced": ("two",), "countries_min": 2, "battery": BATTERY},
 }  # fmt: skip
-
-
-def frontier(data: Instance) -> Solution:
-    pool = InProcess(data)
-    try:
-        return solve_frontier(data, pool, Frontier(), Clock(30.0), GAP)
-    finally:
-        pool.close()
 
 
 def either(solve: Any, data: Instance) -> Solution | None:
@@ -171,5 +160,5 @@ def test_a_search_that_ends_with_time_left_says_so(monkeypatch: pytest.MonkeyPat
     """One round is not enough for this gap; what is short is not the time."""
     monkeypatch.setattr(frontier_method, "MOST_ROUNDS", 1)
     data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND, carbon_cap_t=9_000.0)
-    (stage,) = solve_frontier(data, InProcess(data), Frontier(), Clock(60.0), 1e-12).stages
+    (stage,) = frontier(data, 1e-12).stages
     assert stage.status == "stalled" and stage.bound < stage.value

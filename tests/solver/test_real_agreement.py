@@ -11,12 +11,9 @@ import pytest
 
 from siting.api import prepare
 from siting.inputs.load import load
-from siting.instance.instance import Instance
-from siting.solver.frontier import Frontier, solve_frontier
 from siting.solver.progress import Clock
-from siting.solver.solution import Solution
 from siting.solver.whole import solve_whole
-from siting.solver.work import InProcess
+from tests.build_instance import frontier as in_this_process
 
 GAP = 1e-4
 TIGHT = 1e-9  # both methods' own arithmetic, relative
@@ -51,15 +48,11 @@ CASES: dict[str, tuple[dict[str, Any], str | None]] = {
 }
 
 
-def by_frontier(data: Instance) -> Solution:
-    return solve_frontier(data, InProcess(data), Frontier(), Clock(120.0), GAP)
-
-
 @pytest.mark.parametrize("case", CASES)
 def test_both_methods_agree(case: str) -> None:
     changes, portfolio = CASES[case]
     data = prepare(load("eu-gigafactories", changes, portfolio)).data
-    parts = by_frontier(data)
+    parts = in_this_process(data, GAP)
     one = solve_whole(data, Clock(120.0), GAP, 1)
     assert [s.objective for s in one.stages] == [s.objective for s in parts.stages]
     for whole, frontier in zip(one.stages, parts.stages, strict=True):
