@@ -35,7 +35,13 @@ HOURS: dict[str, Any] = {
     "full": "full",
 }
 SITES_WANTED = 5
-CARBON_CAP_T = 200_000.0  # scenario of the benchmark: below what the cheapest plan of all 27 states emits, so that it binds
+CARBON_CAP_T = 200_000.0  # scenario of the benchmark: it binds where the states are few
+ANOTHER: dict[
+    str, dict[str, float]
+] = {  # scenarios: the question asked after the first one, of a cache that knows it
+    "another-budget": {"budget.capex_eur": 17.5e9},
+    "another-cap": {"carbon.cap_t_yr": 100_000.0},
+}
 GOLDEN = 0.6180339887498949  # its multiples modulo 1 spread evenly and never repeat
 SHIFT_DEG = 0.001  # a copy's step from its original, about 0.1 km
 LINE_LEAST, LINE_SPREAD = 0.75, 0.5  # a copy's line is 0.75 to 1.25 times its original's
@@ -69,8 +75,8 @@ def case_of(name: str) -> Case:
     return Case(int(match[1]), match[2], None if match[3] == "all" else int(match[3]))
 
 
-def question(case: Case, gap: float, limit_s: float, threads: int) -> PlanningModel:
-    """The bundled model, narrowed to a case's states, under a carbon cap that binds."""
+def question(case: Case, gap: float, limit_s: float, threads: int, method: str = "") -> PlanningModel:
+    """The bundled model, narrowed to a case's states, under a carbon cap; or a question after it, named by its method."""
     states = STATES[case.states]
     return load(
         "eu-gigafactories",
@@ -83,13 +89,14 @@ def question(case: Case, gap: float, limit_s: float, threads: int) -> PlanningMo
             "rules.national": False,  # the second model and PyPSA's know no national rules
             "time.representative": HOURS[case.hours],
             "solve": {"method": "auto", "gap_share": gap, "time_limit_s": limit_s, "threads": threads},
+            **ANOTHER.get(method, {}),
         },
     )
 
 
-def build(case: Case, gap: float, limit_s: float, threads: int) -> Prepared:
+def build(case: Case, gap: float, limit_s: float, threads: int, method: str = "") -> Prepared:
     """The case's instance, ready to solve."""
-    model = question(case, gap, limit_s, threads)
+    model = question(case, gap, limit_s, threads, method)
     world = read_world(find_world(model.world))
     world = replace(world, sites=candidates(world, STATES[case.states], case.sites))
     hours = choose_hours(model, world)

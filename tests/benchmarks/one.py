@@ -18,7 +18,7 @@ def main(name: str, method: str, gap: str, limit_s: str, threads: str) -> None:
 
         workers = LocalProcesses(int(threads))
     began = time.monotonic()
-    ready = build(case_of(name), float(gap), float(limit_s), int(threads))
+    ready = build(case_of(name), float(gap), float(limit_s), int(threads), method)
     prepare_s = time.monotonic() - began
     sizes = {
         "sites": len(ready.data.sites),

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-METHODS = ("frontier", "frontier-warm", "whole", "linopy", "pypsa", "floor")
+METHODS = ("frontier", "frontier-warm", "another-budget", "another-cap", "whole", "linopy", "pypsa", "floor")
 QUICK = ("2s-2d-all",)
 DEFAULT = (
     "3s-12d-all", "9s-12d-all", "27s-12d-all", "27s-24d-76", "27s-12d-300", "27s-12d-1000", "27s-12d-5000",
@@ -57,7 +57,7 @@ def measured(case: str, method: str, asked: argparse.Namespace, cache: str) -> d
 
 
 def all_measured(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Every method on every case; `frontier` starts from an empty cache, `frontier-warm` from what it left."""
+    """Every method on every case; `frontier` starts from an empty cache, those named after it from what it left."""
     for case in asked.cases:
         cold: float | None = None
         with tempfile.TemporaryDirectory() as cache:

@@ -56,6 +56,7 @@ def test_methods_agree_on_the_smallest_case(tmp_path: Path, capsys: pytest.Captu
     out = tmp_path / "results.csv"
     rows = started(["frontier", "frontier-warm"], out)
     assert set(rows) == {"frontier", "frontier-warm"}
+    capped = measured_here("another-cap", capsys)
     others = ["whole", "linopy", "floor", *(["pypsa"] if find_spec("pypsa") else [])]
     rows |= {method: measured_here(method, capsys) for method in others}
     assert {row["status"] for row in rows.values()} == {"optimal"}, rows
@@ -63,6 +64,7 @@ def test_methods_agree_on_the_smallest_case(tmp_path: Path, capsys: pytest.Captu
     bounds = {method: float(row["bound"]) for method, row in rows.items()}
     assert max(costs.values()) <= min(costs.values()) * (1 + 2 * GAP)
     assert max(bounds.values()) <= min(costs.values()) * (1 + 1e-6)
+    assert capped["status"] == "optimal" and float(capped["objective"]) >= min(bounds.values())
     assert all(float(row["solve_s"]) >= 0 and float(row["peak_mib"]) > 0 for row in rows.values())
     table = out.with_suffix(".md").read_text(encoding="utf-8")
     assert all(f"| {CASE} |" in line for line in table.splitlines() if "optimal" in line)
