@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from siting.instance.instance import Instance
-from siting.solver.frontier import LEFT_S, Run
 from siting.solver.known import Frontier, worth
 from siting.solver.master import Goal
 from siting.solver.pricing import Portfolio, is_large
 from siting.solver.progress import Clock
+from siting.solver.run import Run
 from siting.solver.work import Pool, Prices
 
 MOST_HOURS = 2_100  # twelve weeks and a little: LPs of a whole year are priced when a question asks for it
@@ -37,7 +37,7 @@ def draw_curves(
         asked: dict[str, list[Prices]] = {c: [_at(run, END_EUR_T)] for c in _near(run, set(built))}
         asked = {c: prices for c, prices in asked.items() if not run.frontier.knows(c, prices[0])}
         classes = list(asked)
-        while asked and clock.left_s > LEFT_S:
+        while asked and not run.is_late:
             clock.say(f"drawing the cost-carbon curves of {len(classes)} supply classes")
             run.price(asked)
             asked = {c: prices for c in classes if (prices := _between(run, c, drawn))}

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyomo.environ as pyo
@@ -19,8 +18,9 @@ from siting.solver.best import Best, solution_of
 from siting.solver.highs import Array, Compiled, load_values, solve_mip
 from siting.solver.known import Frontier, worth
 from siting.solver.master import Duals, Goal, Inside, class_prices, duals, inside, relaxed
-from siting.solver.outside import Outside, outside
+from siting.solver.outside import outside
 from siting.solver.progress import Clock, gap_share
+from siting.solver.run import MASTER_GAP_MOST, Run
 from siting.solver.solution import (
     Solution,
     StageResult,
@@ -33,12 +33,8 @@ PENALTY = 10.0  # a broken limit costs this many times what 1 MW of IT costs, pe
 PENALTY_RAISE = 100.0
 PENALTY_MOST = 1e7
 MOST_ROUNDS = 200
-LEFT_S = 0.1  # with less time left no round is begun
 TOLD_TIMES = (
     5  # how often the first pricing says how far it is; masters are silent: their numbers prove nothing alone
-)
-CLOSE_SHARE = (
-    0.3  # of the asked gap: a class whose own bounds are so close at given prices is not priced there again
 )
 EARLY_WORTH = (
     1.4  # what 1 MW of IT in an earlier period is first said to be worth, times its accelerators and building
@@ -46,8 +42,6 @@ EARLY_WORTH = (
 EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirtiest grid
 MET_SHARE = 0.5  # of the asked gap: relaxations so close leave the integers as much
 BUILT = 1e-6  # modules: less is a rounding error
-MASTER_GAP_SHARE = 0.2  # masters are solved to this share of the asked gap, or of the gap still open
-MASTER_GAP_MOST = 0.01  # and never more loosely than this
 
 
 def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> Solution:
@@ -79,53 +73,6 @@ def minimise(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: floa
     return run.best, status
 
 
-@dataclass
-class Run:
-    """One goal being solved: what it asks, who prices, what is known, and the best plan and bound."""
-
-    goal: Goal
-    pool: Pool
-    frontier: Frontier
-    clock: Clock
-    gap: float
-    best: Best = field(default_factory=Best)
-    close_share: float = CLOSE_SHARE
-    relaxation: Outside | None = None
-    wanted: set[str] = field(default_factory=set)  # classes the outside last built on
-    stale: set[bool] = field(
-        default_factory=lambda: {True, False}
-    )  # outside with integers, and without: priced since
-
-    @property
-    def master_gap(self) -> float:
-        """How far masters are solved: no further than what is left to close is worth."""
-        left = min(MASTER_GAP_SHARE * self.best.gap, MASTER_GAP_MOST)
-        return max(MASTER_GAP_SHARE * self.gap, left if math.isfinite(self.best.gap) else 0.0)
-
-    def price(self, asked: Mapping[str, list[Prices]]) -> int:
-        """Price, and keep what is found; returns how much was new."""
-        if not any(asked.values()):
-            return 0
-        self.stale = {True, False}
-        return sum(self.frontier.add(priced) for priced in self.pool.price(asked))
-
-    def is_close(self, c: str, prices: Prices) -> bool:
-        """Whether the class's own bounds meet well enough at these prices."""
-        known = self.frontier.of(c)
-        if not known or self.close_share == 0.0:
-            return False
-        size = self.goal.per_mw([p.quantity for p in known])
-        return self.frontier.slack(c, prices, self.goal.natural(c)) <= self.close_share * self.gap * size
-
-    def is_bounded(self, c: str, prices: Prices) -> bool:
-        """Whether a portfolio is known and cuts keep the class from being worth ever less at these prices."""
-        return math.isfinite(self.frontier.slack(c, prices, self.goal.natural(c)))
-
-    def lacks(self, c: str, prices: Prices) -> bool:
-        """Whether pricing the class at these prices could tell something new."""
-        return bool(prices) and not self.frontier.knows(c, prices) and not self.is_close(c, prices)
-
-
 def _solve_goal(run: Run) -> str:
     best = run.best
     try:
@@ -136,7 +83,7 @@ def _solve_goal(run: Run) -> str:
             _tell(run)
             if best.gap <= run.gap:
                 return "optimal"
-            if run.clock.left_s <= LEFT_S:
+            if run.is_late:
                 break
             if new:
                 continue
@@ -148,7 +95,7 @@ def _solve_goal(run: Run) -> str:
                 break
     except KeyboardInterrupt:
         return "interrupted"
-    return "time_limit" if run.clock.left_s <= LEFT_S else "stalled"
+    return "time_limit" if run.is_late else "stalled"
 
 
 def _tell(run: Run) -> None:
@@ -227,7 +174,7 @@ def _meet(run: Run, penalty: float) -> tuple[Inside, Duals | None, int]:
         dual = duals(master)
         if False in run.stale:
             _outside(run, integers=False)
-        over = run.clock.left_s <= LEFT_S or run.best.rounds >= MOST_ROUNDS
+        over = run.is_late or run.best.rounds >= MOST_ROUNDS
         if dual is None or over or _may_close(run, dual.objective):
             return master, dual, new
         found = _bound(run, dual, {*master.used(), *run.wanted}, integers=False)
@@ -266,10 +213,9 @@ def _bound(run: Run, dual: Duals, classes: Iterable[str], integers: bool) -> int
     """Price the classes the outside wants at the given duals until it wants no other: its optimum is then the bound these
     prices can prove. Classes it never wants need no pricing. Returns how much was new."""
     new, wanted, goal = 0, set(classes), run.goal
-    rough = (
-        run.master_gap if run.best.has_plan else MASTER_GAP_MOST
-    )  # who is wanted shows without a tight proof
-    while run.clock.left_s > LEFT_S:
+    # who is wanted shows without a tight proof
+    rough = run.master_gap if run.best.has_plan else MASTER_GAP_MOST
+    while not run.is_late:
         prices = {c: class_prices(goal, c, dual) for c in sorted(wanted)}
         lacking: dict[str, list[Prices]] = {c: [own] for c, own in prices.items() if run.lacks(c, own)}
         new += run.price(lacking)

@@ -15,9 +15,9 @@ from siting.inputs.planning import PlanningModel
 from siting.instance.instance import Instance
 from siting.solver import curves, pricing
 from siting.solver.curves import END_EUR_T, draw_curves, lower_left, worth_drawing
-from siting.solver.frontier import CLOSE_SHARE
 from siting.solver.known import Frontier, worth
 from siting.solver.progress import Clock
+from siting.solver.run import CLOSE_SHARE
 from siting.solver.work import InProcess, Priced, Prices
 from tests.build_instance import BATTERY, GAS, WIND, small_instance
 from tests.test_properties import FEW, attempt, instances
