@@ -255,8 +255,8 @@ def energy_shares(supply: pd.DataFrame, site: str) -> dict[str, float]:
 
 
 def storage_text(supply: pd.DataFrame, site: str) -> str:
-    """Storage of a site as `battery 20 MW / 80 MWh`, empty if it has none."""
-    own = supply[(supply["site"] == site) & (supply["route"] == "storage") & (supply["supply_mw"] > 0.05)]
+    """Storage of a site as `battery 20 MW / 80 MWh`, empty if it has none, or so little that it would read `0 MW`."""
+    own = supply[(supply["site"] == site) & (supply["route"] == "storage") & (supply["supply_mw"] >= 0.5)]
     return ", ".join(
         f"{option_name(str(row['option']))} {row['supply_mw']:,.0f} MW / {row['store_mwh']:,.0f} MWh"
         for row in own.to_dict("records")
