@@ -229,8 +229,7 @@ def supply(data: Instance, workers: Workers | None, cache: bool) -> Iterator[tup
     frontier = Frontier()
     if cache:
         frontier.recall(FrontierCache(), keys)
-    starts = frontier.basis
-    pool: Pool = workers.serve(data, keys, starts) if workers is not None else InProcess(data, starts)
+    pool: Pool = workers.serve(data, keys) if workers is not None else InProcess(data)
     try:
         yield pool, frontier
     finally:

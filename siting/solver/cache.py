@@ -29,7 +29,7 @@ from siting.inputs.places import cache_folder
 from siting.instance.instance import Instance
 from siting.solver.highs import Compiled
 from siting.solver.lp import ClassLP, Names
-from siting.solver.pricing import Basis, Cut, Portfolio
+from siting.solver.pricing import Cut, Portfolio
 
 SHAPES = (
     "halls", "ppa", "onsite", "storage", "availability", "price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh",
@@ -49,7 +49,7 @@ CODE = (
     "highs.py",
 )  # beside the mechanisms, what shapes an LP and its cuts
 Arrays = dict[str, Any]
-Kept = tuple[Names, list[Portfolio], list[Cut], Basis | None]
+Kept = tuple[Names, list[Portfolio], list[Cut]]
 LP_ARRAYS = ("objectives", "offsets", "row_lower", "row_upper", "column_lower", "column_upper", "integer")
 
 
@@ -194,15 +194,14 @@ class FrontierCache:
                 path.unlink(missing_ok=True)
 
 
-def _packed(columns: Names, portfolios: list[Portfolio], cuts: list[Cut], basis: Basis | None) -> Arrays:
+def _packed(columns: Names, portfolios: list[Portfolio], cuts: list[Cut]) -> Arrays:
     """Numbers by name as compressed JSON (it keeps every bit of a float), LP points and names of columns as arrays."""
     listed = {
         "portfolios": [[_listed(p.quantity), _listed(p.terms)] for p in portfolios],
         "cuts": [[_listed(cut.prices), cut.value] for cut in cuts],
     }
-    start = {} if basis is None else {"basis_columns": basis[0], "basis_rows": basis[1]}
     points = np.array([p.x for p in portfolios])
-    return {"text": _text(listed), "points": points, **_pack_names("column", columns), **start}
+    return {"text": _text(listed), "points": points, **_pack_names("column", columns)}
 
 
 def _unpacked(stored: Arrays) -> Kept:
@@ -214,8 +213,7 @@ def _unpacked(stored: Arrays) -> Kept:
     if any(p.x.shape != (len(columns),) for p in portfolios):
         raise ValueError("points of another LP")
     cuts = [Cut(_keyed(prices), value) for prices, value in told["cuts"]]
-    basis = (stored["basis_columns"], stored["basis_rows"]) if "basis_rows" in stored else None
-    return columns, portfolios, cuts, basis
+    return columns, portfolios, cuts
 
 
 def _pack_lp(lp: ClassLP) -> Arrays:

@@ -9,23 +9,11 @@ from typing import Any
 from siting.errors import InputError, SitingError
 from siting.instance.instance import Instance
 from siting.solver import work
-from siting.solver.pricing import Basis
-from siting.solver.work import Past, Priced, Prices, Work, died_text, price_class
+from siting.solver.work import Priced, Prices, died_text, price_class
 
 ANSWER_S = 10  # a Dask scheduler that does not answer for so long is not there
 WORKERS_S = 30  # a Dask cluster may still be starting its first worker
 DASK = "dask://"
-
-
-def _price_there(
-    key: str,
-    data: Instance,
-    start: Basis | None,
-    past: Sequence[Prices],
-    prices: Sequence[Prices],
-) -> Priced:
-    """The same on a machine of a cluster, where Dask has put the data in its place."""
-    return price_class(Work(key, data, start, past, prices))
 
 
 class DaskCluster:
@@ -42,13 +30,9 @@ class DaskCluster:
         self._data: dict[str, Instance] = {}
         self._there: dict[str, Any] = {}  # each class's data on the cluster
         self._keys: dict[str, str] = {}
-        self._past = Past()
 
-    def serve(
-        self, data: Instance, keys: Mapping[str, str], starts: Mapping[str, Basis] | None = None
-    ) -> DaskCluster:
+    def serve(self, data: Instance, keys: Mapping[str, str]) -> DaskCluster:
         """Take on an instance; each class's data is sent once. Raises InputError while the cluster has no worker."""
-        self._past.begin(keys, starts)
         try:
             self._client.wait_for_workers(1, timeout=WORKERS_S)
         except (TimeoutError, OSError):
@@ -87,7 +71,7 @@ class DaskCluster:
                     raise SitingError(
                         f"the Dask workers cannot price: {error}; install siting there"
                     ) from None
-                self._past.add(self._keys[result.c], left.pop(result.c))
+                del left[result.c]
                 yield result
             if not left:
                 return
@@ -98,9 +82,8 @@ class DaskCluster:
     def _submit(self, c: str, prices: Sequence[Prices]) -> Any:
         if c not in self._there:
             self._there[c] = self._client.scatter(self._data[c], hash=False)
-        key = self._keys[c]
-        asked = (key, self._there[c], self._past.start(key), self._past.of(key), list(prices))
-        return self._client.submit(_price_there, *asked, pure=False, retries=work.RETRIES)
+        asked = (self._keys[c], self._there[c], list(prices))  # Dask puts the data in its place
+        return self._client.submit(price_class, *asked, pure=False, retries=work.RETRIES)
 
     def close(self) -> None:
         """Let go of the data on the cluster, and of a connection of our own."""

@@ -14,7 +14,7 @@ from siting.model.policy import Quantity
 from siting.solver.cache import FrontierCache
 from siting.solver.highs import Array, Compiled, highs_of
 from siting.solver.lp import Names
-from siting.solver.pricing import Basis, Cut, Portfolio
+from siting.solver.pricing import Cut, Portfolio
 from siting.solver.work import Priced, Prices
 
 NEW = 1e-9  # relative: a portfolio or cut that improves less than this is known already
@@ -27,7 +27,6 @@ class Frontier:
     portfolios: dict[str, list[Portfolio]] = field(default_factory=dict)
     cuts: dict[str, list[Cut]] = field(default_factory=dict)
     columns: dict[str, Names] = field(default_factory=dict)
-    basis: dict[str, Basis] = field(default_factory=dict)  # of each small LP's last solve
     barred: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
 
@@ -45,8 +44,6 @@ class Frontier:
                 self.portfolios.setdefault(c, []).append(portfolio)
                 new += 1
             new += _add_cut(self.cuts.setdefault(c, []), cut)
-        if priced.basis is not None:
-            self.basis[c] = priced.basis
         if new:
             self.changed.add(c)
         return new
@@ -87,9 +84,7 @@ class Frontier:
         for c, key in keys.items():
             kept = cache.read(key)
             if kept is not None:
-                self.columns[c], self.portfolios[c], self.cuts[c], basis = kept
-                if basis is not None:
-                    self.basis[c] = basis
+                self.columns[c], self.portfolios[c], self.cuts[c] = kept
                 if not self.bounds(c):
                     self.barred.add(c)
 
@@ -97,7 +92,7 @@ class Frontier:
         """Keep what this run added."""
         for c in sorted(self.changed):
             found = (list(self.of(c)), list(self.bounds(c))) if c not in self.barred else ([], [])
-            cache.write(keys[c], (self.columns[c], *found, self.basis.get(c)))
+            cache.write(keys[c], (self.columns[c], *found))
         self.changed.clear()
 
 

@@ -1,4 +1,4 @@
-"""Pricing: one supply class as an LP of its own, written once from the same mechanisms, re-solved as prices change.
+"""Pricing: one supply class as an LP of its own, written once from the same mechanisms, solved anew at every price.
 
 Every solve yields a *portfolio* (what 1 MW of IT costs, emits and uses under one energy mix) and a *cut*: no mix of the
 class can do better than `value` at these prices. Only objective coefficients change between solves.
@@ -20,14 +20,10 @@ from siting.solver.interior import solve_interior
 from siting.solver.lp import ClassLP, Names, point_by_name
 from siting.solver.solution import INVESTMENTS, Energy
 
-Basis = tuple[np.ndarray, np.ndarray]  # HiGHS's status of columns and rows, as int8
 TermKey = tuple[str, ...]  # ("cost_eur", item) | ("capex_eur", group, item) | ("carbon_t", item)
-LARGE_HOURS = (
-    250  # hours of all nodes together; from here on a first solve by interior point beats the simplex method
-)
-SIMPLEX_AGAIN: dict[str, str | float] = {
-    "simplex_strategy": 4
-}  # primal: the last basis stays feasible when only costs change
+# hours of all nodes together from which on class LPs are solved by interior point: 2 to 3 times as fast as the simplex method.
+# So it is for one day too, but there either takes milliseconds and a vertex has true zeros
+LARGE_HOURS = 72
 NO_SUPPLY = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
 ROWS_KEPT = 1e-7  # MW for 1 MW of IT: a portfolio is operated as it stands and must keep its limits
 DUALITY_KEPT = 1e-6  # of the objective: how far an interior point's value may stand from what its duals prove
@@ -54,24 +50,17 @@ class Cut:
 
 
 def is_large(data: Instance) -> bool:
-    """Whether class LPs are large: solved anew by interior point each time."""
+    """Whether class LPs are large: solved by interior point, small ones by the simplex method."""
     return len(data.weight) * len(data.nodes) >= LARGE_HOURS
 
 
 class ClassProblem:
-    """The LP of one class (1 MW of IT), held in HiGHS between pricings."""
+    """The LP of one class (1 MW of IT). What is found depends on it and the prices alone: nothing else is remembered."""
 
-    def __init__(
-        self, lp: ClassLP, threads: int = 1, large: bool = False, start: Basis | None = None
-    ) -> None:
-        """`start`: an optimal basis at other prices, where a small LP is solved from."""
+    def __init__(self, lp: ClassLP, large: bool = False) -> None:
         self.lp = lp
-        self._start = start
         self._large = large
         self._capped = replace(lp.model, column_upper=np.minimum(lp.model.column_upper, COLUMN_CAP))
-        self._threads = threads
-        self._highs: highspy.Highs | None = None
-        self._solved = False
 
     def price(self, prices: Mapping[Quantity, float]) -> tuple[Portfolio, Cut] | None:
         """Minimise the priced quantities; the portfolio found and the cut proven. None: nothing can supply the class."""
@@ -107,39 +96,21 @@ class ClassProblem:
         return None
 
     def _by_simplex(self, objective: Array) -> tuple[Array, float] | None:
-        """Point and proven value by HiGHS; None: nothing can supply the class. A large LP has no past here either."""
-        if self._large:
-            self._highs, self._solved = None, False
-        h = self._held()
-        n = len(objective)
-        h.changeColsCost(n, np.arange(n, dtype=np.int32), objective)
-        h.changeObjectiveOffset(0.0)
-        if not self._run(h):
+        """Vertex and proven value by HiGHS; None: nothing can supply the class."""
+        h = highs_of(replace(self._capped, objectives=objective[None, :], offsets=np.zeros(1)), threads=1)
+        h.setOptionValue("solver", "simplex")
+        h.run()
+        status = h.getModelStatus()
+        if status in NO_SUPPLY:
             return None
+        if status != highspy.HighsModelStatus.kOptimal:
+            word = h.modelStatusToString(status)
+            raise SitingError(
+                f"pricing of supply class {self.lp.c} ended {word}; a cost or an option is missing in the world's tables"
+            )
         solution = h.getSolution()
         value = proven(self._capped, objective, np.array(solution.row_dual))
         return np.array(solution.col_value), min(value, float(h.getInfo().objective_function_value))
-
-    def basis(self) -> Basis | None:
-        """The basis of the last solve; None before one, and for large LPs, which have none."""
-        if self._highs is None or self._large or not self._solved:
-            return None
-        found = self._highs.getBasis()
-        columns, rows = (
-            np.array([int(s) for s in side], dtype=np.int8) for side in (found.col_status, found.row_status)
-        )
-        return columns, rows
-
-    def _held(self) -> highspy.Highs:
-        if self._highs is None:
-            self._highs = highs_of(self._capped, self._threads)
-            if self._start is not None:
-                basis = highspy.HighsBasis()
-                basis.col_status, basis.row_status = (
-                    [highspy.HighsBasisStatus(int(s)) for s in side] for side in self._start
-                )
-                self._solved = self._highs.setBasis(basis) == highspy.HighsStatus.kOk
-        return self._highs
 
     def _objective(self, prices: Mapping[Quantity, float]) -> Array:
         row = {name: i for i, (kind, name) in enumerate(self.lp.functionals) if kind == "quantity"}
@@ -149,23 +120,6 @@ class ClassProblem:
                 weights[row[q]] = price
         priced: Array = self.lp.functional.T @ weights  # sparse: the same bits for any number of BLAS threads
         return priced
-
-    def _run(self, h: highspy.Highs) -> bool:
-        """Solve in place, from the last basis after the first time; False if nothing can supply the class."""
-        if self._solved:
-            for name, value in SIMPLEX_AGAIN.items():
-                h.setOptionValue(name, value)
-        h.run()
-        status = h.getModelStatus()
-        if status in NO_SUPPLY:
-            return False
-        if status != highspy.HighsModelStatus.kOptimal:
-            word = h.modelStatusToString(status)
-            raise SitingError(
-                f"pricing of supply class {self.lp.c} ended {word}; a cost or an option is missing in the world's tables"
-            )
-        self._solved = True
-        return True
 
 
 def proven(model: Compiled, objective: Array, row_dual: Array) -> float:

@@ -1,9 +1,6 @@
 """Pricing work: what is asked of a class, what comes back, and the LPs a process keeps between rounds.
 
-What is guaranteed: a portfolio and its cut depend on the class's LP and on the prices asked of it since the pool was
-made, in that order, and on nothing else. A small LP is solved from its last basis, and this past decides which of equal
-vertices is met and the last bits of a proven value; so a worker that lacks the past - it stands in for one that died, or
-the cluster moved the class - goes through it again first. A large LP is solved anew each time and has no past. One
+What is guaranteed: a portfolio and its cut depend on the class's LP and the prices alone, for every solve begins anew. One
 process, many, or a cluster of like machines and versions, disturbed or not, thus find the same cuts, bit for bit, and
 with them the same plan and bounds.
 """
@@ -20,7 +17,7 @@ from siting.instance.instance import Instance
 from siting.model.policy import Quantity
 from siting.solver.cache import FrontierCache, class_keys
 from siting.solver.lp import ClassLP, Names, write_class
-from siting.solver.pricing import Basis, ClassProblem, Cut, Portfolio, is_large
+from siting.solver.pricing import ClassProblem, Cut, Portfolio, is_large
 
 Prices = Mapping[Quantity, float]
 RETRIES = 3  # a worker that dies is replaced and its pricing repeated this often
@@ -29,16 +26,12 @@ MOST_HELD = 64  # LPs one process keeps, up to 100 MB each (full year): all clas
 
 @dataclass(frozen=True)
 class Priced:
-    """What one class's pricing found, with the names of the LP's columns.
-
-    no_supply: nothing can supply the class; basis: where a later run may start a small LP from.
-    """
+    """What one class's pricing found, with the names of the LP's columns; `no_supply`: nothing can supply the class."""
 
     c: str
     columns: Names
     found: list[tuple[Portfolio, Cut]]
     no_supply: bool
-    basis: Basis | None = None
 
 
 class Pool(Protocol):
@@ -53,37 +46,8 @@ class Pool(Protocol):
         ...
 
 
-class _Held:
-    """The LP of a class and the prices it has been solved at, in order, where they matter."""
-
-    def __init__(
-        self, data: Instance, key: str = "", start: Basis | None = None, cache: FrontierCache | None = None
-    ) -> None:
-        large = is_large(data)
-        self.problem = ClassProblem(_lp(data, key, cache), large=large, start=start)
-        self.has_past = not large
-        self.past: list[Prices] = []
-
-    def price(self, prices: Sequence[Prices]) -> Priced:
-        """Solve at several prices."""
-        lp = self.problem.lp
-        found = [self.problem.price(p) for p in prices]
-        if self.has_past:
-            self.past += prices
-        pairs = [pair for pair in found if pair is not None]
-        return Priced(lp.c, lp.columns, pairs, None in found, self.problem.basis())
-
-    def shares(self, past: Sequence[Prices]) -> bool:
-        """Whether all it has been solved at also stands at the beginning of a pool's past."""
-        return self.past == list(past[: len(self.past)])
-
-    def catch_up(self, past: Sequence[Prices]) -> None:
-        """Solve what this LP has missed of a past it shares."""
-        if self.has_past:
-            self.price(past[len(self.past) :])
-
-
-_HELD: dict[str, _Held] = {}  # what this process keeps, by class fingerprint, the least recently used first
+# what this process keeps, by class fingerprint, the least recently used first
+_HELD: dict[str, ClassProblem] = {}
 _BUILDING = threading.Lock()  # Pyomo is not made for threads; a Dask worker may have several
 
 
@@ -99,31 +63,27 @@ def _lp(data: Instance, key: str, cache: FrontierCache | None) -> ClassLP:
     return lp
 
 
-@dataclass(frozen=True)
-class Work:
-    """One class to be priced: its fingerprint and data, where to start, the pool's past prices, and those asked now."""
+def price_class(
+    key: str, data: Instance, prices: Sequence[Prices], cache: FrontierCache | None = None
+) -> Priced:
+    """Solve the class of fingerprint `key` at several prices; its LP stays in this process for the next call.
 
-    key: str
-    data: Instance
-    start: Basis | None
-    past: Sequence[Prices]
-    prices: Sequence[Prices]
+    Raises SitingError where this process would write another LP.
+    """
+    problem = _HELD.pop(key, None)
+    if problem is None:
+        _check_versions(key, data)
+        problem = ClassProblem(_lp(data, key, cache), is_large(data))
+    _HELD[key] = problem
+    for other in list(_HELD)[:-MOST_HELD]:
+        _HELD.pop(other, None)
+    return _priced(problem, prices)
 
 
-def price_class(work: Work, cache: FrontierCache | None = None) -> Priced:
-    """Solve one class at several prices, after all past prices of its pool; keeps its LP for the next call here."""
-    held = _HELD.pop(
-        work.key, None
-    )  # out while in use: whatever breaks off here leaves no half-solved LP behind
-    if held is None or not held.shares(work.past):
-        _check_versions(work.key, work.data)
-        held = _Held(work.data, work.key, work.start, cache)
-    held.catch_up(work.past)
-    priced = held.price(work.prices)
-    _HELD[work.key] = held
-    while len(_HELD) > MOST_HELD:
-        _HELD.pop(next(iter(_HELD)), None)
-    return priced
+def _priced(problem: ClassProblem, prices: Sequence[Prices]) -> Priced:
+    found = [problem.price(p) for p in prices]
+    pairs = [pair for pair in found if pair is not None]
+    return Priced(problem.lp.c, problem.lp.columns, pairs, None in found)
 
 
 def _check_versions(key: str, data: Instance) -> None:
@@ -138,46 +98,21 @@ def _check_versions(key: str, data: Instance) -> None:
 class InProcess:
     """All classes in this process, one after the other."""
 
-    def __init__(self, data: Instance, starts: Mapping[str, Basis] | None = None) -> None:
+    def __init__(self, data: Instance) -> None:
         self.data = data
-        self._starts = starts or {}
-        self._held: dict[str, _Held] = {}
+        self._held: dict[str, ClassProblem] = {}
 
     def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
         """Solve each class at each of its prices."""
         for c, prices in asked.items():
             if c not in self._held:
-                self._held[c] = _Held(self.data.only(c), start=self._starts.get(c))
-            yield self._held[c].price(prices)
+                own = self.data.only(c)
+                self._held[c] = ClassProblem(write_class(own), is_large(own))
+            yield _priced(self._held[c], prices)
 
     def close(self) -> None:
         """Nothing to let go of."""
         self._held.clear()
-
-
-class Past:
-    """Where every class LP of a pool started and the prices asked of it since, by fingerprint: instances share classes."""
-
-    def __init__(self) -> None:
-        self._starts: dict[str, Basis | None] = {}
-        self._prices: dict[str, list[Prices]] = {}
-
-    def begin(self, keys: Mapping[str, str], starts: Mapping[str, Basis] | None) -> None:
-        """Settle where the LPs of a further instance start; one that is known keeps its own."""
-        for c, key in keys.items():
-            self._starts.setdefault(key, (starts or {}).get(c))
-
-    def start(self, key: str) -> Basis | None:
-        """Where an LP starts."""
-        return self._starts.get(key)
-
-    def of(self, key: str) -> list[Prices]:
-        """Prices asked so far, in order."""
-        return list(self._prices.get(key, []))
-
-    def add(self, key: str, prices: Sequence[Prices]) -> None:
-        """Remember what was solved."""
-        self._prices.setdefault(key, []).extend(prices)
 
 
 def died_text(classes: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, as_completed
 from concurrent.futures.process import BrokenProcessPool
 
 from loky import ProcessPoolExecutor  # type: ignore[import-untyped]  # loky ships no types
@@ -13,14 +13,13 @@ from siting.errors import SitingError
 from siting.instance.instance import Instance
 from siting.solver import work
 from siting.solver.cache import FrontierCache
-from siting.solver.pricing import Basis, is_large
-from siting.solver.work import Past, Priced, Prices, Work, died_text, price_class
+from siting.solver.work import Priced, Prices, died_text, price_class
 
 LITTLE_HOURS = 6_000  # hours of LPs priced here while two new processes would read their libraries: 20 x 288
 
 
 class LocalProcesses:
-    """Worker processes of this machine; a class always goes to the same one, where its LP is warm.
+    """Worker processes of this machine, among which the classes of a round are shared out evenly.
 
     They are started by `start`, or by the first work that is worth it: a few small LPs are priced here before a new
     process has read its libraries.
@@ -32,7 +31,6 @@ class LocalProcesses:
         self._workers: list[ProcessPoolExecutor] = []
         self._home: dict[str, int] = {}
         self._keys: dict[str, tuple[str, Instance]] = {}
-        self._past = Past()
 
     def start(self) -> None:
         """Start the processes, if they are not running: they read their libraries while the caller reads its inputs."""
@@ -41,13 +39,10 @@ class LocalProcesses:
             for worker in self._workers:
                 worker.submit(_warm)
 
-    def serve(
-        self, data: Instance, keys: Mapping[str, str], starts: Mapping[str, Basis] | None = None
-    ) -> LocalProcesses:
-        """Take on an instance; `keys` are the classes' fingerprints, `starts` bases of earlier runs to start from."""
-        self._past.begin(keys, starts)
+    def serve(self, data: Instance, keys: Mapping[str, str]) -> LocalProcesses:
+        """Take on an instance; `keys` are the classes' fingerprints."""
         self._keys = {c: (keys[c], data.only(c)) for c in data.classes}
-        self._home = {c: i % self._n for i, c in enumerate(data.classes)}
+        self._home = {c: i % self._n for i, c in enumerate(data.classes)} | self._home
         return self
 
     def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
@@ -56,52 +51,41 @@ class LocalProcesses:
         Raises SitingError when workers keep dying over the same classes.
         """
         if not self._workers and self._is_little(asked):
-            yield from self._price_here(asked)
+            for c, prices in asked.items():
+                yield price_class(*self._keys[c], prices, self._cache)
             return
         self.start()
         left = dict(asked)
         for _ in range(work.RETRIES):
-            self._settle(left)
+            self._share_out(left)
             jobs = {self._submit(c, prices): c for c, prices in left.items()}
             for job in as_completed(jobs):
                 try:
                     result = job.result()
                 except BrokenProcessPool:
                     continue
-                self._past.add(self._keys[result.c][0], left.pop(result.c))
+                del left[result.c]
                 yield result
             if not left:
                 return
             self._replace_broken(left)
         raise SitingError(died_text(left))
 
-    def _settle(self, asked: Mapping[str, object]) -> None:
-        """Share large LPs out evenly: they have no past, and are quickly read where they were not written."""
-        large = [c for c in asked if is_large(self._keys[c][1])]
-        self._home |= {c: i % self._n for i, c in enumerate(large)}
+    def _share_out(self, asked: Mapping[str, object]) -> None:
+        """Evenly; as far as that allows, a class stays where its LP was read."""
+        order = sorted(asked, key=self._home.__getitem__)
+        self._home |= {c: i * self._n // len(order) for i, c in enumerate(order)}
 
     def _is_little(self, asked: Mapping[str, Sequence[Prices]]) -> bool:
         return sum(len(self._keys[c][1].weight) * len(prices) for c, prices in asked.items()) <= LITTLE_HOURS
 
-    def _price_here(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
-        todo = [self._work(c, prices) for c, prices in asked.items()]
-        with ThreadPoolExecutor(self._n) as threads:  # HiGHS lets go of Python while it solves
-            results = list(threads.map(lambda own: price_class(own, self._cache), todo))
-        for result in results:
-            self._past.add(self._keys[result.c][0], asked[result.c])
-            yield result
-
-    def _work(self, c: str, prices: Sequence[Prices]) -> Work:
-        key, data = self._keys[c]
-        return Work(key, data, self._past.start(key), self._past.of(key), list(prices))
-
     def _submit(self, c: str, prices: Sequence[Prices]) -> Future[Priced]:
-        asked, home = self._work(c, prices), self._home[c]
+        home, asked = self._home[c], (*self._keys[c], list(prices), self._cache)
         try:
-            job: Future[Priced] = self._workers[home].submit(price_class, asked, self._cache)
+            job: Future[Priced] = self._workers[home].submit(price_class, *asked)
         except BrokenProcessPool:
             self._replace(home)
-            job = self._workers[home].submit(price_class, asked, self._cache)
+            job = self._workers[home].submit(price_class, *asked)
         return job
 
     def _replace_broken(self, left: Mapping[str, object]) -> None:

@@ -27,7 +27,7 @@ from siting.solver.frontier import solve_frontier
 from siting.solver.known import Frontier
 from siting.solver.progress import Clock
 from siting.solver.solution import Solution
-from siting.solver.work import InProcess, Priced, Work, price_class
+from siting.solver.work import InProcess, Priced, price_class
 from siting.solver.workers import LocalProcesses
 
 GREEN: dict[str, Any] = {  # seven rounds and twenty pricings over the four classes of the tiny world
@@ -96,31 +96,21 @@ def forgetful() -> Iterator[None]:
 # --- what a pricing depends on
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.usefixtures("forgetful")
-def test_an_lp_that_missed_the_past_goes_through_it(data: Instance) -> None:
+def test_the_lp_and_the_prices_alone(data: Instance, monkeypatch: pytest.MonkeyPatch, large: bool) -> None:
+    """No order of pricings, no other process and no LP held changes a bit."""
+    monkeypatch.setattr(pricing, "LARGE_HOURS", 0 if large else 1_000_000)
     c, own = data.classes[0], data.only(data.classes[0])
     key = class_keys(data)[c]
-    (together,) = InProcess(data).price({c: PRICES})
-    apart: list[tuple[float, bytes]] = []
-    for i, prices in enumerate(PRICES):
-        apart += found(price_class(Work(key, own, None, PRICES[:i], [prices])))
-        if i == 1:
-            work._HELD.clear()  # as if another process took over
-        if i == 2:
-            price_class(Work(key, own, None, [], [PRICES[0]]))  # as if another pool asked meanwhile
-    assert apart == found(together)
-
-
-@pytest.mark.usefixtures("forgetful")
-def test_a_large_lp_has_no_past(data: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Interior point starts anew each time: no order of pricings changes a bit, so no past is solved again."""
-    monkeypatch.setattr(pricing, "LARGE_HOURS", 0)
-    c, own = data.classes[0], data.only(data.classes[0])
     (forth,) = InProcess(data).price({c: PRICES})
     (back,) = InProcess(data).price({c: PRICES[::-1]})
     assert found(forth) == found(back)[::-1]
-    last = price_class(Work(class_keys(data)[c], own, None, PRICES[:3], PRICES[3:]))
-    assert found(last) == found(forth)[3:]
+    again = price_class(key, own, PRICES)
+    held = work._HELD[key]
+    last = price_class(key, own, PRICES[3:])
+    assert work._HELD[key] is held, "its LP was kept"
+    assert found(again) == found(forth) and found(last) == found(forth)[3:]
 
 
 @pytest.mark.usefixtures("forgetful")
@@ -131,7 +121,7 @@ def test_a_process_keeps_so_many_lps_and_drops_the_least_recently_used(
     keys = class_keys(data)
     first, second, third = data.classes[:3]
     for c in (first, second, first, third):
-        price_class(Work(keys[c], data.only(c), None, [], PRICES[:1]))
+        price_class(keys[c], data.only(c), PRICES[:1])
     assert list(work._HELD) == [keys[first], keys[third]]
 
 
@@ -139,7 +129,7 @@ def test_a_process_keeps_so_many_lps_and_drops_the_least_recently_used(
 def test_a_worker_with_another_formulation_says_so(data: Instance) -> None:
     c = data.classes[0]
     with pytest.raises(SitingError, match="same versions of siting"):
-        price_class(Work("0" * 64, data.only(c), None, [], PRICES[:1]))
+        price_class("0" * 64, data.only(c), PRICES[:1])
     assert not work._HELD
 
 
@@ -148,27 +138,28 @@ def test_a_worker_with_another_formulation_says_so(data: Instance) -> None:
 
 def test_little_work_is_done_here_and_is_the_same(data: Instance, undisturbed: Run) -> None:
     pool = LocalProcesses(2)
-    here = run(data, pool.serve(data, class_keys(data)))
-    assert not pool._workers, "a few small LPs need no process of their own"
-    pool.start()
-    there = run(data, pool.serve(data, class_keys(data)))
-    pool.close()
-    assert bits(here)["stages"] == bits(undisturbed)["stages"]
-    assert bits(there)["modules"] == bits(undisturbed)["modules"]
-
-
-def test_a_later_run_starts_where_the_earlier_one_ended(data: Instance, undisturbed: Run) -> None:
-    """From the bases kept, one process and several find the same cuts as each other, bit for bit."""
-    starts = undisturbed.frontier.basis
-    assert set(starts) == set(data.classes) - undisturbed.frontier.barred
-    one = run(data, InProcess(data, starts))
-    pool = LocalProcesses(2)
-    pool.start()
     try:
-        many = run(data, pool.serve(data, class_keys(data), starts))
+        here = run(data, pool.serve(data, class_keys(data)))
+        assert not pool._workers, "a few small LPs need no process of their own"
+        pool.start()
+        there = run(data, pool.serve(data, class_keys(data)))
     finally:
         pool.close()
-    assert bits(one) == bits(many)
+    assert bits(here) == bits(there) == bits(undisturbed)
+
+
+def test_classes_are_shared_out_evenly_and_moved_little(data: Instance) -> None:
+    """Four classes on two workers; of two on the same one moves when they alone are asked, and stays there."""
+    one, two, three, four = data.classes
+    pool = LocalProcesses(2).serve(data, class_keys(data))
+    pool._share_out(dict.fromkeys(data.classes))
+    assert pool._home == {one: 0, two: 1, three: 0, four: 1}
+    pool._share_out(dict.fromkeys([three, one]))
+    assert pool._home == {one: 1, two: 1, three: 0, four: 1}
+    pool._share_out(dict.fromkeys([two, three]))
+    assert pool._home == {one: 1, two: 1, three: 0, four: 1}, "nobody moves without need"
+    pool._share_out(dict.fromkeys(data.classes))
+    assert sorted(pool._home.values()) == [0, 0, 1, 1] and pool._home[three] == 0
 
 
 class Mortal(LocalProcesses):
