@@ -1,27 +1,52 @@
-"""Cost-carbon curves of the classes a plan is about: drawn out once it is proven, for the questions that follow.
+"""Curves of the classes a plan is about: drawn out once it is proven, for the questions that follow.
 
-Another carbon cap, a price or a point of a front asks what these classes cost as they emit less. Priced beforehand side by
-side, it is known when asked: the next plan has only its masters to solve.
+Another carbon cap or budget, a price or a point of a front asks what these classes cost as they emit less or take less capex.
+Priced beforehand side by side, it is known when asked: the next plan has only its masters to solve.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from siting.instance.instance import Instance
+from siting.model.horizon import uses
 from siting.solver.known import Frontier, worth
 from siting.solver.master import Goal
-from siting.solver.pricing import Portfolio, is_large
+from siting.solver.pricing import is_large
 from siting.solver.progress import Clock
 from siting.solver.run import Run
 from siting.solver.work import Pool, Prices
 
 MOST_HOURS = 2_100  # twelve weeks and a little: LPs of a whole year are priced when a question asks for it
-END_EUR_T = 1_000.0  # where the curves end; no estimate of damage. What lies beyond is priced when a limit asks for it
+# where the curves end: EUR/t, and EUR/yr a EUR of capex (paid back in two years). No estimates: what lies beyond is priced
+# when a limit asks for it
+END_EUR_T = 1_000.0
+END_EUR_EUR = 0.5
 # classes that cost so little more than the dearest built on are the first to come in under a limit
 NEAR_SHARE = 0.01
-Corner = tuple[float, float]  # t/yr and the goal's worth, per MW of IT
+Corner = tuple[float, float]  # t/yr or EUR of capex, and the goal's worth, per MW of IT
+
+
+@dataclass
+class Curve:
+    """A class's least cost against a weighted sum of its quantities, up to a price of that sum; chords looked below."""
+
+    c: str
+    row: Prices
+    end: float
+    drawn: set[tuple[Corner, Corner]] = field(default_factory=set)
+
+    def at(self, run: Run, price: float) -> Prices:
+        """The goal's own prices with a price on the sum."""
+        weights = run.goal.weights
+        return {**weights, **{q: weights.get(q, 0.0) + price * a for q, a in self.row.items()}}
+
+    def corners(self, run: Run) -> list[Corner]:
+        """What is known of it."""
+        quantities = [p.quantity for p in run.frontier.of(self.c)]
+        return lower_left([(worth(self.row, q), worth(run.goal.weights, q)) for q in quantities])
 
 
 def draw_curves(
@@ -29,18 +54,20 @@ def draw_curves(
 ) -> None:
     """Price the classes `built` on, and those nearly as cheap, until each curve is known to within what the gap leaves.
 
-    Ends early out of time or at Ctrl-C: the plan is there.
+    Curves of cost against carbon and, under a budget, against capex; nothing is asked where all built on have theirs. Ends
+    early out of time or at Ctrl-C: the plan is there.
     """
     run = Run(Goal(data, data.objectives[0]), pool, frontier, clock, gap)
     try:
-        drawn: set[tuple[str, Corner, Corner]] = set()
-        asked: dict[str, list[Prices]] = {c: [_at(run, END_EUR_T)] for c in _near(run, set(built))}
-        asked = {c: prices for c, prices in asked.items() if not run.frontier.knows(c, prices[0])}
-        classes = list(asked)
+        wanted = set(built)
+        if not any(_curves(run, c) for c in wanted):
+            return
+        curves = [curve for c in _near(run, wanted) for curve in _curves(run, c)]
+        asked = _by_class((curve.c, [curve.at(run, curve.end)]) for curve in curves)
         while asked and not run.is_late:
-            clock.say(f"drawing the cost-carbon curves of {len(classes)} supply classes")
+            clock.say(f"drawing the curves of cost of {len({curve.c for curve in curves})} supply classes")
             run.price(asked)
-            asked = {c: prices for c in classes if (prices := _between(run, c, drawn))}
+            asked = _by_class((curve.c, _between(run, curve)) for curve in curves)
     except KeyboardInterrupt:
         return
 
@@ -52,29 +79,43 @@ def worth_drawing(data: Instance) -> bool:
     return alone and is_large(data) and len(data.weight) <= MOST_HOURS
 
 
-def _at(run: Run, eur_t: float) -> Prices:
-    """The goal's own prices with a price on carbon."""
-    weights = run.goal.weights
-    return {**weights, ("carbon",): weights.get(("carbon",), 0.0) + eur_t}
+def _curves(run: Run, c: str) -> list[Curve]:
+    """The curves of a class that have not been drawn."""
+    curves = [Curve(c, {("carbon",): 1.0}, END_EUR_T)]
+    if budget := uses(run.goal.data, c).get(("capex",)):
+        curves.append(Curve(c, budget, END_EUR_EUR))
+    return [curve for curve in curves if not run.frontier.knows(c, curve.at(run, curve.end))]
+
+
+def _by_class(asked: Iterable[tuple[str, list[Prices]]]) -> dict[str, list[Prices]]:
+    found: dict[str, list[Prices]] = {}
+    for c, prices in asked:
+        if prices:
+            found.setdefault(c, []).extend(prices)
+    return found
 
 
 def _near(run: Run, built: set[str]) -> list[str]:
     """Classes built on, and those whose cheapest mix costs little more than the dearest of theirs."""
     known = run.frontier.portfolios
-    least = {c: min(_corner(run, p)[1] for p in portfolios) for c, portfolios in known.items() if portfolios}
+    least = {
+        c: min(worth(run.goal.weights, p.quantity) for p in portfolios)
+        for c, portfolios in known.items()
+        if portfolios
+    }
     dearest = max((least[c] for c in built), default=0.0)
     return sorted(c for c in least if c in built or least[c] <= (1 + NEAR_SHARE) * dearest)
 
 
-def _between(run: Run, c: str, drawn: set[tuple[str, Corner, Corner]]) -> list[Prices]:
+def _between(run: Run, curve: Curve) -> list[Prices]:
     """Prices along the chords of a curve's corners below which a better mix may still lie."""
     found = []
-    for a, b in pairwise(lower_left([_corner(run, p) for p in run.frontier.of(c)])):
-        eur_t = (a[1] - b[1]) / (b[0] - a[0])
-        if eur_t <= END_EUR_T and (c, a, b) not in drawn:
-            drawn.add((c, a, b))
-            if run.lacks(c, _at(run, eur_t)):
-                found.append(_at(run, eur_t))
+    for a, b in pairwise(curve.corners(run)):
+        price = (a[1] - b[1]) / (b[0] - a[0])
+        if price <= curve.end and (a, b) not in curve.drawn:
+            curve.drawn.add((a, b))
+            if run.lacks(curve.c, curve.at(run, price)):
+                found.append(curve.at(run, price))
     return found
 
 
@@ -97,7 +138,3 @@ def lower_left(points: Sequence[Corner]) -> list[Corner]:
 def _above(a: Corner, b: Corner, c: Corner) -> bool:
     """Whether b lies on or above the line from a to c."""
     return (b[0] - a[0]) * (c[1] - a[1]) <= (b[1] - a[1]) * (c[0] - a[0])
-
-
-def _corner(run: Run, portfolio: Portfolio) -> Corner:
-    return portfolio.quantity["carbon",], worth(run.goal.weights, portfolio.quantity)

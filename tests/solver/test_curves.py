@@ -1,4 +1,4 @@
-"""Cost-carbon curves: as true as the gap asks, of the right classes, and never at the price of a plan."""
+"""Curves of cost against carbon and capex: as true as the gap asks, of the right classes, and never at the price of a plan."""
 
 from __future__ import annotations
 
@@ -141,5 +141,28 @@ def test_a_plan_says_that_curves_are_drawn(
     monkeypatch.setattr(pricing, "LARGE_HOURS", 0)
     said: list[str] = []
     solve(tiny_question.with_(**{"solve.threads": 1}), report=lambda step: said.append(step.stage))
-    assert any("cost-carbon curves" in stage for stage in said)
+    assert any("curves of cost" in stage for stage in said)
     assert prepare(tiny_question).data.objectives[0] == "cost"
+
+
+def test_a_budget_has_a_curve_by_hand() -> None:
+    """Under a budget that counts plant on site, a battery is priced by its capex, too: at 0.5 EUR/yr a EUR none is left."""
+    data = small_instance(battery=BATTERY, gas=GAS, budget_eur=1e9)
+    prices = {("cost",): 1.0, **{("capex", group): 0.5 for group in data.capex_counts}}
+    _, frontier = drawn(data, ["AA"])
+    asked = [cut.prices for cut in frontier.bounds("AA") if any(q[0] == "capex" for q in cut.prices)]
+    assert asked
+    assert all(price <= 0.5 for cut in asked for q, price in cut.items() if q[0] == "capex")
+    cheapest = min(frontier.of("AA"), key=lambda p: worth(prices, p.quantity))
+    assert cheapest.quantity["capex", "onsite_power"] == pytest.approx(0.0, abs=1.0)
+    _, plain = drawn(replace(data, limits={}), ["AA"])
+    assert not any(q[0] == "capex" for cut in plain.bounds("AA") for q in cut.prices)
+
+
+def test_what_is_drawn_is_not_drawn_again() -> None:
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND)
+    _, frontier = drawn(data, ["AA"])
+    said: list[str] = []
+    clock = Clock(60.0, lambda step: said.append(step.stage))
+    draw_curves(data, InProcess(data), frontier, clock, GAP, ["AA"])
+    assert said == []
