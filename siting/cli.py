@@ -54,7 +54,7 @@ class Guarded(TyperGroup):
             typer.echo(f"error: {error}", err=True)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
-            typer.echo("error: stopped before a plan was found", err=True)
+            typer.echo("error: stopped before the end; what was asked for is not written", err=True)
             raise typer.Exit(StoppedError.exit_code) from None
 
 

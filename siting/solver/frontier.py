@@ -79,13 +79,11 @@ def _solve_goal(run: Run) -> str:
     try:
         _first_prices(run)
         penalty = PENALTY * _typical(run)
-        while best.rounds < MOST_ROUNDS:
+        while best.rounds < MOST_ROUNDS and not run.is_late:
             new, broken = _round(run, penalty)
             _tell(run)
             if best.gap <= run.gap:
                 return "optimal"
-            if run.is_late:
-                break
             if new:
                 continue
             if broken:
@@ -124,6 +122,8 @@ def _first_prices(run: Run) -> None:
         frontier.add(priced)
         if done % max(1, len(asked) // TOLD_TIMES) == 0:
             run.clock.say(f"pricing supply classes, {done} of {len(asked)}")
+        if run.is_late:
+            break
 
 
 def _first_prices_of(goal: Goal, c: str, weights: Prices) -> list[Prices]:

@@ -29,8 +29,7 @@ def solve_interior(model: Compiled, objective: Array) -> tuple[Array, Array] | N
     solver = piqp.SparseSolver()
     solver.settings.max_iter = MOST_ITERATIONS
     rows, equal = sparse.csr_array(model.matrix), model.row_lower == model.row_upper
-    costs = np.abs(objective[objective != 0])
-    scale = 1.0 / float(np.quantile(costs, USUAL_QUANTILE)) if len(costs) else 1.0
+    scale = usual_scale(objective)
     n = len(objective)
     solver.setup(
         sparse.csc_matrix((n, n)), objective * scale, sparse.csc_matrix(rows[equal]), model.row_lower[equal],
@@ -44,3 +43,9 @@ def solve_interior(model: Compiled, objective: Array) -> tuple[Array, Array] | N
     y[~equal] = (found.z_l - found.z_u) / scale
     x = np.where(np.abs(found.x) < NOTHING, 0.0, found.x)
     return np.clip(x, model.column_lower, model.column_upper), y
+
+
+def usual_scale(objective: Array) -> float:
+    """By what costs are multiplied, so that a usual one is 1."""
+    costs = np.abs(objective[objective != 0])
+    return 1.0 / float(np.quantile(costs, USUAL_QUANTILE)) if len(costs) else 1.0

@@ -16,7 +16,7 @@ from siting.errors import SitingError
 from siting.instance.instance import Instance
 from siting.model.policy import Quantity
 from siting.solver.highs import Array, Compiled, highs_of
-from siting.solver.interior import solve_interior
+from siting.solver.interior import solve_interior, usual_scale
 from siting.solver.lp import ClassLP, Names, point_by_name
 from siting.solver.solution import INVESTMENTS, Energy
 
@@ -97,20 +97,24 @@ class ClassProblem:
 
     def _by_simplex(self, objective: Array) -> tuple[Array, float] | None:
         """Vertex and proven value by HiGHS; None: nothing can supply the class."""
-        h = highs_of(replace(self._capped, objectives=objective[None, :], offsets=np.zeros(1)), threads=1)
-        h.setOptionValue("solver", "simplex")
-        h.run()
-        status = h.getModelStatus()
-        if status in NO_SUPPLY:
-            return None
-        if status != highspy.HighsModelStatus.kOptimal:
-            word = h.modelStatusToString(status)
-            raise SitingError(
-                f"pricing of supply class {self.lp.c} ended {word}; a cost or an option is missing in the world's tables"
-            )
-        solution = h.getSolution()
-        value = proven(self._capped, objective, np.array(solution.row_dual))
-        return np.array(solution.col_value), min(value, float(h.getInfo().objective_function_value))
+        scale = usual_scale(
+            objective
+        )  # what broken limits are first said to cost is far from what HiGHS likes
+        model = replace(self._capped, objectives=scale * objective[None, :], offsets=np.zeros(1))
+        for solver in ("simplex", "ipm"):
+            h = highs_of(model, threads=1)
+            h.setOptionValue("solver", solver)
+            h.run()
+            status = h.getModelStatus()
+            if status in NO_SUPPLY:
+                return None
+            if status == highspy.HighsModelStatus.kOptimal:
+                solution = h.getSolution()
+                x, y = np.array(solution.col_value), np.array(solution.row_dual) / scale
+                return x, min(proven(self._capped, objective, y), float(objective @ x))
+        raise SitingError(
+            f"pricing of supply class {self.lp.c} ended {h.modelStatusToString(status)}; please report this with the model"
+        )
 
     def _objective(self, prices: Mapping[Quantity, float]) -> Array:
         row = {name: i for i, (kind, name) in enumerate(self.lp.functionals) if kind == "quantity"}

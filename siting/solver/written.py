@@ -14,6 +14,7 @@ from siting.instance.instance import Instance
 from siting.model.build import objective_terms, whole
 from siting.solver.highs import compile_model, highs_of
 
+ENDS = (b"endata", b"end")  # the last word of an MPS and of an LP file
 LONGEST = 255  # characters of a name in an LP file
 
 
@@ -30,10 +31,18 @@ def write_problem(data: Instance, path: Path) -> tuple[int, int, int]:
         h.passColName(j, name)
     for i, name in enumerate(readable(row.name for row in model.rows)):
         h.passRowName(i, name)
-    if h.writeModel(str(path)) == highspy.HighsStatus.kError:
-        raise InputError(f"{path.name}: cannot be written there; choose another place")
+    if h.writeModel(str(path)) == highspy.HighsStatus.kError or not _is_whole(path):
+        path.unlink(missing_ok=True)
+        raise InputError(f"{path.name}: cannot be written there (is the disk full?); choose another place")
     rows, columns = model.matrix.shape
     return rows, columns, int(model.integer.sum())
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a file ends as both formats do; HiGHS does not tell a full disk."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(ENDS[0]) - 2))
+        return file.read().strip().lower().endswith(ENDS)
 
 
 def readable(names: Iterable[str]) -> list[str]:

@@ -161,6 +161,23 @@ def test_a_table_longer_than_a_sheet_is_refused_with_the_remedy(tiny_plan: Plan)
         check_rows([layer])
 
 
+def test_a_problem_cut_short_by_a_full_disk_is_told(
+    tiny_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HiGHS calls a stump written; nothing of it is left."""
+    whole = highspy.Highs.writeModel
+
+    def cut_short(self: highspy.Highs, name: str) -> highspy.HighsStatus:
+        status = whole(self, name)
+        Path(name).write_bytes(Path(name).read_bytes()[:5_000])
+        return status
+
+    monkeypatch.setattr(highspy.Highs, "writeModel", cut_short)
+    with pytest.raises(InputError, match="is the disk full"):
+        export_plan(tiny_plan, tmp_path / "a.mps")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("suffix", ["mps", "lp"])
 def test_another_solver_finds_the_plans_cost_from_the_file(
     tiny_plan: Plan, tmp_path: Path, suffix: str

@@ -143,3 +143,14 @@ def _priced(problem: ClassProblem, prices: dict[tuple[str, ...], float]) -> Any:
     found = problem.price(prices)
     assert found is not None
     return found
+
+
+@pytest.mark.parametrize("price", [1e6, 1e10, 1e14])
+def test_what_broken_limits_are_said_to_cost_is_priced(price: float) -> None:
+    """What takes least capex, whatever 1 EUR of it is said to cost: the simplex method is given usual numbers."""
+    data = small_instance(**ALL, budget_eur=1e9)
+    lp = write_class(data.only("AA"))
+    found = _priced(ClassProblem(lp), {("cost",): 1.0, ("capex", "onsite_power"): price})
+    portfolio, cut = found
+    assert portfolio.quantity["capex", "onsite_power"] == pytest.approx(0.0, abs=1e-3)
+    assert cut.value <= portfolio.quantity["cost",] * (1 + 1e-6)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from siting.errors import InfeasibleError
+from siting.errors import InfeasibleError, StoppedError
 from siting.instance.instance import Instance
 from siting.plan.audit import audit
 from siting.solver import frontier as frontier_method
+from siting.solver.frontier import solve_frontier
+from siting.solver.known import Frontier
+from siting.solver.progress import Clock
 from siting.solver.solution import Solution, settle_ties
+from siting.solver.work import InProcess, Priced, Prices
 from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved, total
 from tests.test_properties import instances
 
@@ -162,3 +167,34 @@ def test_a_search_that_ends_with_time_left_says_so(monkeypatch: pytest.MonkeyPat
     data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND, carbon_cap_t=9_000.0)
     (stage,) = frontier(data, 1e-12).stages
     assert stage.status == "stalled" and stage.bound < stage.value
+
+
+def test_pricing_stops_at_the_time_limit() -> None:
+    """Two classes, no time: the first pricing is not gone through to its end."""
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND)
+    asked: list[str] = []
+
+    class Slow(InProcess):
+        def price(self, asked_of: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+            for priced in super().price(asked_of):
+                asked.append(priced.c)
+                yield priced
+
+    with pytest.raises(StoppedError, match="time_limit_s"):
+        solve_frontier(data, Slow(data), Frontier(), Clock(0.0), 1e-3)
+    assert len(asked) == 1
+
+
+def test_a_plan_of_hardly_any_tonnes_passes_its_audit() -> None:
+    """Grams, proven to a gram: the gap is relative to a tonne, on both sides."""
+    data = small_instance(
+        battery=BATTERY, ppa=WIND, ppa_output=(1.0, 1.0, 1.0), objectives=("carbon", "cost")
+    )
+    plan = small_plan(data, frontier(data, 1e-4))
+    record = {
+        **plan.record,
+        "objective": {**plan.record["objective"], "value": 1.1e-5, "bound": 0.0, "gap": 1.1e-5},
+    }
+    assert audit(data, record, plan.hourly) == []
+    record["objective"]["gap"] = 1.0
+    assert any("gap of objective carbon" in text for text in audit(data, record, plan.hourly))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
+from siting.output.comparison_text import row_cells
 from siting.output.curve import EXCHANGE
 from siting.output.report.atlas import small_map
 from siting.output.report.charts import front_chart
@@ -27,7 +28,7 @@ MOST_SMALL_MAPS = 6
 def comparison_section(comparison: Comparison, zones: gpd.GeoDataFrame) -> dict[str, Any]:
     """Table, differences in words, mixes and a small map of each plan."""
     rows = [
-        {"name": str(name), "values": ["-" if pd.isna(v) else number(float(v)) for v in values]}
+        {"name": str(name), "values": row_cells(str(name), [float(v) for v in values])}
         for name, values in zip(comparison.table.index, comparison.table.to_numpy(), strict=True)
     ]
     plans = dict(comparison.plans)
