@@ -40,7 +40,7 @@ EARLY_WORTH = (
     1.4  # what 1 MW of IT in an earlier period is first said to be worth, times its accelerators and building
 )
 EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirtiest grid
-SAME_SHARE = 1e-6  # of the objective: relaxations so little apart are of the same worth
+SAME_SHARE = 0.1  # of the asked gap: relaxations so little apart are of the same worth
 MET_SHARE = 0.5  # of the asked gap: relaxations so close leave the integers as much
 BUILT = 1e-6  # modules: less is a rounding error
 
@@ -157,22 +157,27 @@ def _round(run: Run, penalty: float) -> tuple[int, bool]:
     more = _bound(run, dual, {*master.used(), *run.wanted}, integers=True) if dual else 0
     if more:
         master = _master(run, penalty)
-        joined = _join(run, master, None)
+        joined = _join(run, master, duals(master)) or joined
     if best.gap <= run.gap:
         return new + more, False
-    new += more + _price_fixed(run, master, [_chosen(master.b.m) if joined else best.modules, best.proposal])
+    new += more + _price_fixed(run, master, [best.modules or _chosen(master.b.m), best.proposal])
     if not new and not joined:
         _join(run, master, None)
-    return new, master.broken()
+    return new, run.broken
 
 
 def _join(run: Run, master: Inside, dual: Duals | None) -> bool:
     """Look for a better plan of the portfolios known, unless the relaxation says that they are worth what they were when
     that was last done; whether it was."""
-    if run.best.has_plan and dual is not None and dual.objective >= run.joined - SAME_SHARE * abs(run.joined):
+    if (
+        run.best.has_plan
+        and dual is not None
+        and dual.objective >= run.joined - SAME_SHARE * run.gap * abs(run.joined)
+    ):
         return False
     run.joined = dual.objective if dual is not None else math.inf
     _inside(master, run)
+    run.broken = master.broken()
     return True
 
 
@@ -227,7 +232,7 @@ def _bound(run: Run, dual: Duals, classes: Iterable[str], integers: bool) -> int
     prices can prove. Classes it never wants need no pricing. Returns how much was new."""
     new, wanted, goal = 0, set(classes), run.goal
     # who is wanted shows without a tight proof
-    rough = run.bound_gap if run.best.has_plan else MASTER_GAP_MOST
+    rough = run.master_gap if run.best.has_plan else MASTER_GAP_MOST
     while not run.is_late:
         prices = {c: class_prices(goal, c, dual) for c in sorted(wanted)}
         lacking: dict[str, list[Prices]] = {c: [own] for c, own in prices.items() if run.lacks(c, own)}
@@ -238,7 +243,7 @@ def _bound(run: Run, dual: Duals, classes: Iterable[str], integers: bool) -> int
         if met or (not lacking and run.wanted <= wanted):
             break
         wanted = run.wanted if not lacking else wanted | run.wanted
-    if integers and new and rough > run.bound_gap:
+    if integers and new and rough > run.master_gap:
         _outside(run, integers)
     return new
 
@@ -252,7 +257,7 @@ def _outside(run: Run, integers: bool, gap: float = 0.0) -> None:
     model = run.relaxation.compiled(run.frontier)
     model = model if integers else relaxed(model)
     outcome = solve_mip(
-        model, Clock(run.clock.left_s), "outside", max(gap, run.bound_gap), 1, least_size=best.least_size
+        model, Clock(run.clock.left_s), "outside", max(gap, run.master_gap), 1, least_size=best.least_size
     )
     if outcome.status == "infeasible":
         raise InfeasibleError(

@@ -19,7 +19,6 @@ CLOSE_SHARE = (
 )
 MASTER_GAP_SHARE = 0.2  # masters are solved to this share of the asked gap, or of the gap still open
 MASTER_GAP_MOST = 0.01  # and never more loosely than this
-MASTER_GAP_LEAST = 0.01  # of the asked gap: nor ever more tightly
 
 
 @dataclass
@@ -35,6 +34,7 @@ class Run:
     close_share: float = CLOSE_SHARE
     relaxation: Outside | None = None
     joined: float = math.inf  # the inside's relaxation when portfolios were last joined to a plan
+    broken: bool = False  # whether limits were overstepped then
     wanted: set[str] = field(default_factory=set)  # classes the outside last built on
     stale: set[bool] = field(
         default_factory=lambda: {True, False}
@@ -50,12 +50,6 @@ class Run:
         """How far masters are solved: no further than what is left to close is worth."""
         left = min(MASTER_GAP_SHARE * self.best.gap, MASTER_GAP_MOST)
         return max(MASTER_GAP_SHARE * self.gap, left if math.isfinite(self.best.gap) else 0.0)
-
-    @property
-    def bound_gap(self) -> float:
-        """How far the outside is solved, integers included: with little left to close it must not stop short of that."""
-        left = self.best.gap - self.gap if math.isfinite(self.best.gap) else math.inf
-        return min(self.master_gap, max(MASTER_GAP_SHARE * left, MASTER_GAP_LEAST * self.gap))
 
     def price(self, asked: Mapping[str, list[Prices]]) -> int:
         """Price, and keep what is found; returns how much was new."""
