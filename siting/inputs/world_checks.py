@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
+from shapely.geometry import Point
 
 from siting.inputs.places import nearest
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from siting.inputs.values import Value
 
 KINDS = ("measured", "modelled", "proxy", "scenario")
+FAR_DEG = 2.0  # degrees of latitude or longitude, 100 to 200 km
 SHOWN = 5  # problems of one kind shown in full before they are counted
 
 
@@ -179,6 +181,7 @@ def world_problems(tables: Tables, values: Values, shapes: gpd.GeoDataFrame) -> 
         _site_ramps(sites),
         _outside_wgs84(sites),
         _other_country(sites, zones),
+        _far_from_zone(sites, shapes),
         *_site_kinds(sites),
         _missing_zone_values(zones, values),
         *_shapes(zones, shapes),
@@ -269,6 +272,20 @@ def _other_country(sites: pd.DataFrame, zones: pd.DataFrame) -> Iterator[str]:
     for site, country, zone in zip(sites["site"], sites["country"], sites["zone"], strict=True):
         if zone in home and home[zone] != country:
             yield f"sites.csv: '{site}' is in {country}, but its zone {zone} is in {home[zone]}; correct one"
+
+
+def _far_from_zone(sites: pd.DataFrame, shapes: gpd.GeoDataFrame) -> Iterator[str]:
+    """Sites a long way off the zone they name: shapes are coarse at coasts and borders, two degrees are no coast."""
+    drawn = shapes[shapes["zone"].notna() & ~(shapes.geometry.isna() | shapes.geometry.is_empty)]
+    shape = dict(zip(drawn["zone"], drawn.geometry, strict=True))
+    for site, zone, *place in zip(sites["site"], sites["zone"], sites["lat"], sites["lon"], strict=True):
+        lat, lon = map(number_of, place)
+        if zone not in shape or lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:
+            continue  # told elsewhere
+        if shape[zone].distance(Point(lon, lat)) > FAR_DEG:
+            swapped = shape[zone].distance(Point(lat, lon)) <= FAR_DEG
+            remedy = "latitude and longitude are swapped" if swapped else "correct the place or the zone"
+            yield f"sites.csv: '{site}' at lat {place[0]}, lon {place[1]} is far outside its zone {zone}; {remedy}"
 
 
 def _site_kinds(sites: pd.DataFrame) -> Iterator[Iterator[str]]:

@@ -90,6 +90,13 @@ def option_name(option: str) -> str:
     return f"{words} of {built}" if built else words
 
 
+MEAN_YEAR = {
+    "cost": " (discounted mean year)",
+    "weighted": " (discounted mean year)",
+    "carbon": " (mean year)",
+}
+
+
 def status_text(record: Mapping[str, Any]) -> str:
     """Status, objective, gap and bound in one sentence."""
     goal = record["objective"]
@@ -99,7 +106,8 @@ def status_text(record: Mapping[str, Any]) -> str:
         proof = "no bound was proven"
     else:
         proof = f"proven within {share(gap, 2)} of the best possible (bound {large(bound)} {goal['unit']})"
-    return f"{word}: {goal['name']} {large(goal['value'])} {goal['unit']}, {proof}"
+    year = MEAN_YEAR.get(goal["name"], "") if "horizon" in record else ""
+    return f"{word}: {goal['name']} {large(goal['value'])} {goal['unit']}{year}, {proof}"
 
 
 def effort_text(record: Mapping[str, Any]) -> str:
@@ -162,6 +170,7 @@ def totals_text(plan: Plan) -> list[tuple[str, str]]:
     totals = plan.totals
     budget = plan.model.budget.capex_eur
     of_budget = "" if budget is None else f" (limit {large(budget)} on {', '.join(plan.model.budget.counts)})"
+    last = " in the last period" if plan.stages else ""
     rows = [
         (
             "IT power",
@@ -171,7 +180,7 @@ def totals_text(plan: Plan) -> list[tuple[str, str]]:
         ("capex", f"{large(totals['capex_eur'])} EUR{of_budget}"),
         (
             "cost",
-            f"{large(totals['cost_eur_yr'])} EUR/yr, of which energy {number(totals['energy_eur_mwh'])} EUR/MWh",
+            f"{large(totals['cost_eur_yr'])} EUR/yr{last}, of which energy {number(totals['energy_eur_mwh'])} EUR/MWh",
         ),
         (
             "carbon",

@@ -40,7 +40,7 @@ EARLY_WORTH = (
     1.4  # what 1 MW of IT in an earlier period is first said to be worth, times its accelerators and building
 )
 EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirtiest grid
-SAME_SHARE = 0.1  # of the asked gap: relaxations so little apart are of the same worth
+LOOSE = 2.0  # an outside proven to this many times the gap its MILPs are solved to by now is solved again
 MET_SHARE = 0.5  # of the asked gap: relaxations so close leave the integers as much
 BUILT = 1e-6  # modules: less is a rounding error
 
@@ -151,34 +151,17 @@ def _round(run: Run, penalty: float) -> tuple[int, bool]:
     """
     best = run.best
     master, dual, new = _meet(run, penalty)
-    joined = _join(run, master, dual)
+    _inside(master, run)
     if best.gap <= run.gap:
         return new, False
     more = _bound(run, dual, {*master.used(), *run.wanted}, integers=True) if dual else 0
     if more:
         master = _master(run, penalty)
-        joined = _join(run, master, duals(master)) or joined
+        _inside(master, run)
     if best.gap <= run.gap:
         return new + more, False
-    new += more + _price_fixed(run, master, [best.modules or _chosen(master.b.m), best.proposal])
-    if not new and not joined:
-        _join(run, master, None)
-    return new, run.broken
-
-
-def _join(run: Run, master: Inside, dual: Duals | None) -> bool:
-    """Look for a better plan of the portfolios known, unless the relaxation says that they are worth what they were when
-    that was last done; whether it was."""
-    if (
-        run.best.has_plan
-        and dual is not None
-        and dual.objective >= run.joined - SAME_SHARE * run.gap * abs(run.joined)
-    ):
-        return False
-    run.joined = dual.objective if dual is not None else math.inf
-    _inside(master, run)
-    run.broken = master.broken()
-    return True
+    broken = master.broken()
+    return new + more + _price_fixed(run, master, [_chosen(master.b.m), best.proposal]), broken
 
 
 def _meet(run: Run, penalty: float) -> tuple[Inside, Duals | None, int]:
@@ -237,28 +220,27 @@ def _bound(run: Run, dual: Duals, classes: Iterable[str], integers: bool) -> int
         prices = {c: class_prices(goal, c, dual) for c in sorted(wanted)}
         lacking: dict[str, list[Prices]] = {c: [own] for c, own in prices.items() if run.lacks(c, own)}
         new += run.price(lacking)
-        if integers in run.stale:
-            _outside(run, integers, rough)
+        loose = integers and not lacking and run.proven_to > LOOSE * run.master_gap
+        if integers in run.stale or loose:
+            _outside(run, integers, 0.0 if loose else rough)
         met = run.best.gap <= run.gap or (not integers and _may_close(run, dual.objective))
-        if met or (not lacking and run.wanted <= wanted):
+        if met or (not lacking and not loose and run.wanted <= wanted):
             break
         wanted = run.wanted if not lacking else wanted | run.wanted
-    if integers and new and rough > run.master_gap:
-        _outside(run, integers)
     return new
 
 
 def _outside(run: Run, integers: bool, gap: float = 0.0) -> None:
     """Raise the lower bound, to within `gap` of the outside's optimum; an infeasible one proves that no plan exists."""
     best = run.best
+    gap = max(gap, run.master_gap)
     run.stale.discard(integers)
+    run.proven_to = gap if integers else run.proven_to
     if run.relaxation is None or not run.relaxation.fits(run.frontier):
         run.relaxation = outside(run.goal, run.frontier)
     model = run.relaxation.compiled(run.frontier)
     model = model if integers else relaxed(model)
-    outcome = solve_mip(
-        model, Clock(run.clock.left_s), "outside", max(gap, run.master_gap), 1, least_size=best.least_size
-    )
+    outcome = solve_mip(model, Clock(run.clock.left_s), "outside", gap, 1, least_size=best.least_size)
     if outcome.status == "infeasible":
         raise InfeasibleError(
             "the bounds prove that no choice of sites and supply meets all limits of the model together"

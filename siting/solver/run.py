@@ -33,8 +33,7 @@ class Run:
     best: Best = field(default_factory=Best)
     close_share: float = CLOSE_SHARE
     relaxation: Outside | None = None
-    joined: float = math.inf  # the inside's relaxation when portfolios were last joined to a plan
-    broken: bool = False  # whether limits were overstepped then
+    proven_to: float = math.inf  # the gap to which the outside was last solved, integers included
     wanted: set[str] = field(default_factory=set)  # classes the outside last built on
     stale: set[bool] = field(
         default_factory=lambda: {True, False}

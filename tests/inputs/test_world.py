@@ -131,6 +131,8 @@ BROKEN: dict[str, tuple[str, tuple[str, str], str]] = {
     ),
     "latitude as text": ("sites.csv", ("45.75", "45N"), "sites.csv: lat of 'fr-lyon'"),
     "a projected point": ("sites.csv", ("45.75,4.85", "5075000,840000"), "outside WGS 84"),
+    "a point the wrong way round": ("sites.csv", ("45.75,4.85", "4.85,45.75"), "are swapped"),
+    "a point far off its zone": ("sites.csv", ("45.75,4.85", "55.75,24.85"), "far outside its zone"),
     "negative grid power": ("sites.csv", (",200,scenario", ",-200,scenario"), "grid_mw of 'fr-lyon' is -200"),
     "no grid power": ("sites.csv", (",200,scenario", ",,scenario"), "sites.csv: grid_mw of 'fr-lyon'"),
     "an infinite line": (
