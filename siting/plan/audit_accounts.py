@@ -11,7 +11,7 @@ from siting.instance.instance import GRID
 from siting.plan.audit_baseload import audit_baseload
 from siting.plan.audit_contracts import SHARED, contracted_mw
 from siting.plan.audit_matching import clean_share_in
-from siting.plan.findings import LEAST, ROOM, SLIP_T, Audit, flow_of
+from siting.plan.findings import ROOM, SLIP_T, Audit, flow_of
 
 
 def accounts(
@@ -228,7 +228,7 @@ def _objectives(check: Audit, record: Mapping[str, Any], again: Mapping[str, flo
     check.true(f"{len(stages)} of {len(data.objectives)} objectives are stated", whole)
     for i, stage in enumerate(stages[: len(data.objectives)]):
         name, value, bound = stage["name"], stage["value"], stage["bound"]
-        against = max(abs(value), data.target_it_mw if name == "spread" else LEAST.get(name, 1e-9))
+        against = max(abs(value), data.least_size(name), 1e-9)
         check.true(
             f"objective {i + 1} is {name}, the model asks for {data.objectives[i]}",
             name == data.objectives[i],

@@ -10,7 +10,7 @@ import pandas as pd
 
 from siting.instance.instance import VINTAGE, Instance, Node
 from siting.plan.audit import audit
-from siting.plan.findings import LEAST, ROOM, Audit
+from siting.plan.findings import ROOM, Audit
 from siting.plan.plan import Plan
 
 Stage = tuple[Mapping[str, Any], pd.DataFrame]  # record and hours of one period
@@ -124,7 +124,7 @@ def _money(
                 f"bound of objective {stage['name']}",
                 *((high, low) if stage["name"] == "compute" else (low, high)),
             )
-            gap = abs(high - low) / max(abs(high), LEAST.get(stage["name"], 1e-9))
+            gap = abs(high - low) / max(abs(high), data.least_size(stage["name"]), 1e-9)
             check.same(f"gap of objective {stage['name']}", stage["gap"], gap)
 
 

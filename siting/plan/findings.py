@@ -10,8 +10,6 @@ import numpy as np
 from siting.instance.instance import Instance
 
 SAME = 1e-6  # relative: a stated number against its recomputation
-# t: gaps of tonnes are relative to one at least, for they may be zero but for rounding
-LEAST = {"carbon": 1.0}
 # t: what the solver's feasibility tolerance leaves of a limit kept in thousands of tonnes
 SLIP_T = 1e-3
 ROOM = 1e-5  # relative to the row's own scale: how far a limit may be overstepped (the solver's feasibility tolerance)
