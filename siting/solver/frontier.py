@@ -17,8 +17,7 @@ from siting.instance.instance import Instance
 from siting.solver.best import Best, solution_of
 from siting.solver.highs import Array, Compiled, load_values, solve_mip
 from siting.solver.known import Frontier, worth
-from siting.solver.master import Duals, Goal, Inside, class_prices, duals, inside, relaxed
-from siting.solver.outside import outside
+from siting.solver.master import Duals, Goal, Inside, Modules, class_prices, duals, inside, prices_of, relaxed
 from siting.solver.progress import Clock, gap_share
 from siting.solver.run import MASTER_GAP_MOST, Run
 from siting.solver.solution import (
@@ -42,6 +41,7 @@ EARLY_WORTH = (
 EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirtiest grid
 LOOSE = 2.0  # an outside proven to this many times the gap its MILPs are solved to by now is solved again
 MET_SHARE = 0.5  # of the asked gap: relaxations so close leave the integers as much
+REACH = 16.0  # times the relaxation's prices: where prices at given sites are first looked for
 BUILT = 1e-6  # modules: less is a rounding error
 
 
@@ -147,21 +147,25 @@ def _first_prices_of(goal: Goal, c: str, weights: Prices) -> list[Prices]:
 def _round(run: Run, penalty: float) -> tuple[int, bool]:
     """One round: first the relaxations meet, then the integers have their say, and classes are priced where a gap is left.
 
-    Returns how much was new, and whether limits are still overstepped at the penalty.
+    A plan is looked for by the inside MILP where none is known or nothing else helps; the outside's proposals, evaluated one
+    by one, are plans too. Returns how much was new, and whether limits are still overstepped at the penalty.
     """
     best = run.best
     master, dual, new = _meet(run, penalty)
-    _inside(master, run)
+    looked = not best.has_plan
+    if looked:
+        _inside(master, run)
+    if best.gap > run.gap and dual:
+        new += _bound(run, dual, {*master.used(), *run.wanted}, integers=True)
     if best.gap <= run.gap:
         return new, False
-    more = _bound(run, dual, {*master.used(), *run.wanted}, integers=True) if dual else 0
-    if more:
-        master = _master(run, penalty)
+    choices = [_chosen(master.b.m) if looked else best.modules, best.proposal]
+    new += _settle(run, penalty, dual, choices)
+    if new == 0 and not looked:
+        before = best.value
         _inside(master, run)
-    if best.gap <= run.gap:
-        return new + more, False
-    broken = master.broken()
-    return new + more + _price_fixed(run, master, [_chosen(master.b.m), best.proposal]), broken
+        new += best.value < before
+    return new, master.broken()
 
 
 def _meet(run: Run, penalty: float) -> tuple[Inside, Duals | None, int]:
@@ -196,18 +200,45 @@ def _may_close(run: Run, least: float) -> bool:
     return least <= best.bound or gap_share(least, best.bound, best.least_size) <= MET_SHARE * run.gap
 
 
-def _price_fixed(run: Run, master: Inside, choices: list[dict[Any, int]]) -> int:
-    """Price the classes of each choice of sites at the prices that hold with these sites fixed."""
-    asked: dict[str, list[Prices]] = {}
-    for modules in choices:
-        fixed = duals(master, modules)
-        if fixed is None:
-            continue
-        for c in _classes(run.goal.data, modules):
-            prices = class_prices(run.goal, c, fixed)
-            if run.lacks(c, prices) and prices not in asked.get(c, []):
-                asked.setdefault(c, []).append(prices)
-    return run.price(asked)
+def _settle(run: Run, penalty: float, relaxed_dual: Duals | None, choices: list[dict[Any, int]]) -> int:
+    """Price the classes of each choice of sites, at the prices that hold with these sites fixed, until it is settled.
+
+    A choice is settled when its own bounds meet, or the lower one says that it is no better than the best plan: LPs do this
+    that would else take a round of MILPs a step. Where the portfolios known break a limit, its price is first kept within
+    reach of the relaxation's, which grows: the full penalty tells little. Returns how much was new.
+    """
+    new, reach = 0, REACH
+    near = {r: abs(y) for r, y in relaxed_dual.limit.items() if y} if relaxed_dual else {}
+    while choices and not run.is_late:
+        master = _master(run, penalty)
+        asked: dict[str, list[Prices]] = {}
+        for modules in list(choices):
+            dual = duals(master, modules, {r: min(penalty, reach * y) for r, y in near.items()})
+            if dual is None or _is_settled(run, master, modules, dual):
+                choices.remove(modules)
+                continue
+            for c in _classes(run.goal.data, modules):
+                prices = class_prices(run.goal, c, dual)
+                if run.lacks(c, prices) and prices not in asked.get(c, []):
+                    asked.setdefault(c, []).append(prices)
+        found = run.price(asked)
+        if not found and all(reach * y >= penalty for y in near.values()):
+            break
+        reach *= REACH
+        new += found
+    return new
+
+
+def _is_settled(run: Run, master: Inside, modules: Modules, dual: Duals) -> bool:
+    """Whether no plan with these sites can be much better than the best known; `master` holds the best of known portfolios."""
+    best = run.best
+    broken = master.broken()
+    _take(run, master, dual.objective)
+    relaxation = run.outside()
+    outer = prices_of(run.goal, relaxation.b.m, relaxed(relaxation.compiled(run.frontier), modules))
+    value = best.value if broken else min(best.value, dual.objective)
+    over = outer is None or outer.objective >= value
+    return outer is None or over or gap_share(value, outer.objective, best.least_size) <= MET_SHARE * run.gap
 
 
 def _bound(run: Run, dual: Duals, classes: Iterable[str], integers: bool) -> int:
@@ -236,9 +267,8 @@ def _outside(run: Run, integers: bool, gap: float = 0.0) -> None:
     gap = max(gap, run.master_gap)
     run.stale.discard(integers)
     run.proven_to = gap if integers else run.proven_to
-    if run.relaxation is None or not run.relaxation.fits(run.frontier):
-        run.relaxation = outside(run.goal, run.frontier)
-    model = run.relaxation.compiled(run.frontier)
+    relaxation = run.outside()
+    model = relaxation.compiled(run.frontier)
     model = model if integers else relaxed(model)
     outcome = solve_mip(model, Clock(run.clock.left_s), "outside", gap, 1, least_size=best.least_size)
     if outcome.status == "infeasible":
@@ -252,21 +282,26 @@ def _outside(run: Run, integers: bool, gap: float = 0.0) -> None:
         return
     run.wanted = _built_on(run.goal.data, model, outcome.x)
     if integers:
-        load_values(run.relaxation.b.m, model, outcome.x)
-        best.proposal = _chosen(run.relaxation.b.m)
+        load_values(relaxation.b.m, model, outcome.x)
+        best.proposal = _chosen(relaxation.b.m)
 
 
 def _inside(master: Inside, run: Run) -> None:
     """Look for a better plan of the portfolios known."""
-    best = run.best
     outcome, model = master.solve(Clock(run.clock.left_s), run.master_gap)
     if outcome.status == "interrupted":
         raise KeyboardInterrupt
     if outcome.x is None or outcome.objective is None:
         return
     load_values(master.b.m, model, outcome.x)
-    if not master.broken() and outcome.objective < best.value:
-        best.value, best.modules, best.mix = outcome.objective, _chosen(master.b.m), master.used()
+    _take(run, master, outcome.objective)
+
+
+def _take(run: Run, master: Inside, value: float) -> None:
+    """Keep what a master with whole modules has found if it is a better plan."""
+    best = run.best
+    if not master.broken() and value < best.value:
+        best.value, best.modules, best.mix = value, _chosen(master.b.m), master.used()
         best.assigned = read_assigned(master.b)
 
 

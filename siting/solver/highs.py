@@ -25,6 +25,9 @@ from siting.solver.progress import Clock
 FEASIBILITY = 1e-5  # largest row violation accepted, relative to the row's own scale
 INTEGRALITY = 1e-5
 LOG_EVERY_S = 1.0
+LARGE_ROWS = 20_000  # from here on a root relaxation is worth an interior point
+# searches for a plan by MILPs within the MILP: they take ten times what a small master does (RINS alone finds as good ones)
+SUB_MIPS = ("mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -134,16 +137,13 @@ def solve_mip(
     """Minimise the first objective to a relative gap; keeps incumbent and bound at a time limit or Ctrl-C.
 
     The gap is relative to the objective, or to `least_size` if that is larger.
-
-    The root relaxation of a large model is solved by HiPO where highspy-extras is installed.
     """
     h = highs_of(model, threads)
     h.setOptionValue("mip_rel_gap", gap)
     if least_size:
         h.setOptionValue("mip_abs_gap", gap * least_size)
     h.setOptionValue("time_limit", clock.left_s)
-    if model.matrix.shape[0] > 20_000 and hipo_available():
-        h.setOptionValue("mip_lp_solver", "hipo")
+    _choose_methods(h, model.matrix.shape[0])
     if start is not None:
         solution = highspy.HighsSolution()
         solution.col_value = list(start)
@@ -160,6 +160,15 @@ def solve_mip(
     h.cbMipImprovingSolution += log
     interrupted = run_interruptible(h)
     return _outcome(h, model, gap, interrupted, least_size)
+
+
+def _choose_methods(h: highspy.Highs, rows: int) -> None:
+    """Small models are solved without searches that cost more than they; the root of a large one by HiPO, if installed."""
+    if rows <= LARGE_ROWS:
+        for name in SUB_MIPS:
+            h.setOptionValue(name, False)
+    elif hipo_available():
+        h.setOptionValue("mip_lp_solver", "hipo")
 
 
 def run_interruptible(h: highspy.Highs) -> bool:

@@ -212,25 +212,24 @@ def last_cell(data: Instance, c: str) -> str:
     return data.first_cell(c, data.periods[-1])
 
 
-def earlier_cells(data: Instance) -> list[tuple[str, int, str]]:
-    """Class, period and cell of every period before the last."""
-    return [(c, p, data.first_cell(c, p)) for c in data.classes for p in data.periods[:-1] if data.members(c)]
+def earlier_cells(data: Instance) -> dict[tuple[str, int], str]:
+    """Cell by class and period, of every period before the last."""
+    return {(c, p): data.first_cell(c, p) for c in data.classes for p in data.periods[:-1] if data.members(c)}
 
 
 def _profiles(b: Build, portfolios: Mapping[str, Sequence[Portfolio]], penalty: float) -> None:
     """IT power that the mixed portfolios serve before the last period = what the sites hold by then (MW)."""
     m, earlier = b.m, earlier_cells(b.data)
-    m.short = pyo.Var(range(len(earlier)) if penalty > 0 else [], domain=pyo.NonNegativeReals)
+    m.short = pyo.Var(list(earlier) if penalty > 0 else [], domain=pyo.NonNegativeReals)
 
-    def row(m: pyo.ConcreteModel, i: int) -> object:
-        c, p, cell = earlier[i]
+    def row(m: pyo.ConcreteModel, c: str, p: int) -> object:
         served = pyo.quicksum(
             portfolio.quantity.get(("it", str(p)), 0.0) * m.mix[c, j]
             for j, portfolio in enumerate(portfolios[c])
         )
-        return served + (m.short[i] if penalty > 0 else 0.0) - b.it_mw[cell] == 0
+        return served + (m.short[c, p] if penalty > 0 else 0.0) - b.it_mw[earlier[c, p]] == 0
 
-    m.profile = pyo.Constraint(range(len(earlier)), rule=row)
+    m.profile = pyo.Constraint(list(earlier), rule=row)
 
 
 def limit_rows(
@@ -266,25 +265,42 @@ class Duals:
     profile: dict[tuple[str, int], float] = field(default_factory=dict)  # MW of IT before the last period
 
 
-def duals(master: Inside, fixed: Modules | None = None) -> Duals | None:
-    """Solve the LP relaxation of the inside master (or with sites fixed) and read its prices; None if infeasible."""
-    m, model = master.b.m, relaxed(master.compiled, fixed)
+def duals(
+    master: Inside, fixed: Modules | None = None, most: Mapping[Resource, float] | None = None
+) -> Duals | None:
+    """Solve the LP relaxation of the inside master (or with sites fixed) and read its prices; None if infeasible.
+
+    most: what overstepping a limit costs where not the master's penalty; its price is no larger then.
+    """
+    model = relaxed(master.compiled, fixed)
+    if most:
+        position, objectives = model.position(), model.objectives.copy()
+        for i, r in enumerate(master.goal.resources()):
+            if r in most and id(master.b.m.over[i]) in position:
+                objectives[0, position[id(master.b.m.over[i])]] = most[r]
+        model = replace(model, objectives=objectives)
+    return prices_of(master.goal, master.b.m, model)
+
+
+def prices_of(goal: Goal, m: pyo.ConcreteModel, model: Compiled) -> Duals | None:
+    """Solve a master's LP (its rows are named in `m`; those under them are cuts) and read its prices; None if infeasible.
+
+    The point goes into the Pyomo variables.
+    """
     h = highs_of(model, 1)
     h.run()
     if h.getInfo().primal_solution_status != 2:
         return None
     solution = h.getSolution()
     load_values(m, model, np.array(solution.col_value))
-    by_row = {id(row): float(y) for row, y in zip(model.rows, solution.row_dual, strict=True)}
-    resources = list(master.goal.resources())
+    named = list(solution.row_dual)[: len(model.rows)]
+    by_row = {id(row): float(y) for row, y in zip(model.rows, named, strict=True)}
+    resources = list(goal.resources())
     limit = {resources[i]: by_row.get(id(row), 0.0) for i, row in m.limit.items()}
     mixed = {c: by_row.get(id(row), 0.0) for c, row in m.mixed.items()}
-    profile = {
-        entry[:2]: by_row.get(id(m.profile[i]), 0.0)
-        for i, entry in enumerate(earlier_cells(master.goal.data))
-    }
+    profile = {key: by_row.get(id(row), 0.0) for key, row in m.profile.items()}
     value = float(h.getInfo().objective_function_value)
-    return Duals(value, limit, mixed, by_name(model, solution.row_dual), profile)
+    return Duals(value, limit, mixed, by_name(model, named), profile)
 
 
 def by_name(model: Compiled, row_dual: Sequence[float]) -> dict[str, float]:

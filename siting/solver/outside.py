@@ -105,7 +105,7 @@ def outside(goal: Goal, frontier: Frontier) -> Outside:
     m.amount = pyo.Var([(c, i) for c in units for i in range(len(units[c]))], domain=pyo.Reals)
     place = {c: {q: i for i, q in enumerate(own)} for c, own in units.items()}
     m.it = pyo.Var(list(units), domain=pyo.Reals)
-    m.it_held = pyo.Constraint(list(units), rule=lambda m, c: m.it[c] - b.it_mw[last_cell(data, c)] == 0)
+    m.mixed = pyo.Constraint(list(units), rule=lambda m, c: m.it[c] - b.it_mw[last_cell(data, c)] == 0)
 
     def priced(c: str, prices: Mapping[Quantity, float]) -> Expression:
         own = units.get(c, {})
@@ -113,12 +113,12 @@ def outside(goal: Goal, frontier: Frontier) -> Outside:
 
     barred = [c for c in data.classes if c in frontier.barred and data.members(c)]
     m.no_supply = pyo.Constraint(barred, rule=lambda m, c: b.it_mw[last_cell(data, c)] == 0)
-    earlier = [entry for entry in earlier_cells(data) if ("it", str(entry[1])) in units.get(entry[0], {})]
+    earlier = {
+        (c, p): cell for (c, p), cell in earlier_cells(data).items() if ("it", str(p)) in units.get(c, {})
+    }
     m.profile = pyo.Constraint(
-        range(len(earlier)),
-        rule=lambda m, i: (
-            priced(earlier[i][0], {("it", str(earlier[i][1])): 1.0}) - b.it_mw[earlier[i][2]] == 0
-        ),
+        list(earlier),
+        rule=lambda m, c, p: priced(c, {("it", str(p)): 1.0}) - b.it_mw[earlier[c, p]] == 0,
     )
     used: dict[Resource, list[Expression]] = {r: [goal.site_part(b, r)] for r in goal.resources()}
     for c in data.classes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from siting.solver.best import Best
 from siting.solver.known import Frontier
 from siting.solver.master import Goal
-from siting.solver.outside import Outside
+from siting.solver.outside import Outside, outside
 from siting.solver.progress import Clock
 from siting.solver.work import Pool, Prices
 
@@ -49,6 +49,12 @@ class Run:
         """How far masters are solved: no further than what is left to close is worth."""
         left = min(MASTER_GAP_SHARE * self.best.gap, MASTER_GAP_MOST)
         return max(MASTER_GAP_SHARE * self.gap, left if math.isfinite(self.best.gap) else 0.0)
+
+    def outside(self) -> Outside:
+        """The relaxation from outside, with a column for all that is known by now."""
+        if self.relaxation is None or not self.relaxation.fits(self.frontier):
+            self.relaxation = outside(self.goal, self.frontier)
+        return self.relaxation
 
     def price(self, asked: Mapping[str, list[Prices]]) -> int:
         """Price, and keep what is found; returns how much was new."""
