@@ -19,7 +19,7 @@ from siting.solver.progress import Clock
 from siting.solver.run import Run
 from siting.solver.work import Pool, Prices
 
-MOST_HOURS = 2_100  # twelve weeks and a little: LPs of a whole year are priced when a question asks for it
+MOST_HOURS = 2_100  # twelve weeks and a little: LPs of a whole year are priced for another budget only
 # where the curves end: EUR/t, and EUR/yr a EUR of capex (paid back in two years). No estimates: what lies beyond is priced
 # when a limit asks for it
 END_EUR_T = 1_000.0
@@ -62,7 +62,9 @@ def draw_curves(
         wanted = set(built)
         if not any(_curves(run, c) for c in wanted):
             return
-        curves = [curve for c in _near(run, wanted) for curve in _curves(run, c)]
+        # who comes near is asked once: with the first plan
+        first = all(_curves(run, c) for c in wanted)
+        curves = [curve for c in (_near(run, wanted) if first else wanted) for curve in _curves(run, c)]
         asked = _by_class((curve.c, [curve.at(run, curve.end)]) for curve in curves)
         while asked and not run.is_late:
             clock.say(f"drawing the curves of cost of {len({curve.c for curve in curves})} supply classes")
@@ -73,15 +75,15 @@ def draw_curves(
 
 
 def worth_drawing(data: Instance) -> bool:
-    """Whether a plan of least cost has class LPs neither so small that no question waits for them nor so large that they
-    take minutes."""
+    """Whether a plan of least cost has class LPs so large that a question waits for them."""
     alone = len(data.nodes) == 1 and data.objectives[0] == "cost"
-    return alone and is_large(data) and len(data.weight) <= MOST_HOURS
+    return alone and is_large(data)
 
 
 def _curves(run: Run, c: str) -> list[Curve]:
     """The curves of a class that have not been drawn."""
-    curves = [Curve(c, {("carbon",): 1.0}, END_EUR_T)]
+    is_year = len(run.goal.data.weight) > MOST_HOURS
+    curves = [] if is_year else [Curve(c, {("carbon",): 1.0}, END_EUR_T)]
     if budget := uses(run.goal.data, c).get(("capex",)):
         curves.append(Curve(c, budget, END_EUR_EUR))
     return [curve for curve in curves if not run.frontier.knows(c, curve.at(run, curve.end))]

@@ -98,12 +98,12 @@ def test_ctrl_c_and_a_time_limit_leave_what_is_known() -> None:
 
 
 def test_only_where_questions_would_wait() -> None:
-    """Not for three hours, nor a year, nor an objective in which cost has no say."""
+    """Not for three hours, nor an objective in which cost has no say."""
     few = small_instance()
     hours = tuple([1.0] * 300)
     assert not worth_drawing(few)
     assert worth_drawing(replace(few, weight=hours))
-    assert not worth_drawing(replace(few, weight=tuple([1.0] * 8_760)))
+    assert worth_drawing(replace(few, weight=tuple([1.0] * 8_760)))
     assert not worth_drawing(replace(few, weight=hours, objectives=("carbon",)))
 
 
@@ -125,7 +125,8 @@ def test_the_next_cap_finds_its_prices_known(
     where = [""]
     for name in ("with", "without"):
         monkeypatch.setenv("SITING_CACHE", str(tmp_path / name))
-        monkeypatch.setattr(curves, "MOST_HOURS", 10_000 if name == "with" else 0)
+        if name == "without":
+            monkeypatch.setattr(curves, "worth_drawing", lambda data: False)
         where[0] = "first"
         first = solve(question)
         where[0] = name
@@ -157,6 +158,25 @@ def test_a_budget_has_a_curve_by_hand() -> None:
     assert cheapest.quantity["capex", "onsite_power"] == pytest.approx(0.0, abs=1.0)
     _, plain = drawn(replace(data, limits={}), ["AA"])
     assert not any(q[0] == "capex" for cut in plain.bounds("AA") for q in cut.prices)
+
+
+def test_a_year_has_curves_against_capex_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its LPs take seconds each: another cap waits for those it asks."""
+    monkeypatch.setattr(curves, "MOST_HOURS", 0)
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND, budget_eur=1e9)
+    _, frontier = drawn(data, ["AA"])
+    priced = [cut.prices for cut in frontier.bounds("AA")[1:]]
+    assert priced
+    assert all("capex" in {q[0] for q in prices} and not prices.get(("carbon",)) for prices in priced)
+
+
+def test_who_comes_near_is_asked_with_the_first_plan_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AA has its curve; BB is built on, too, now, and has its own drawn, and that is all."""
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND)
+    pool, frontier = drawn(data, ["AA"])
+    monkeypatch.setattr(curves, "_near", lambda run, built: pytest.fail("asked again"))
+    draw_curves(data, pool, frontier, Clock(60.0), GAP, ["AA", "BB"])
+    assert len(frontier.bounds("BB")) == 2
 
 
 def test_what_is_drawn_is_not_drawn_again() -> None:
