@@ -23,6 +23,7 @@ from siting.instance.stages import assemble_horizon
 from siting.plan.plan import Plan, stage_folder
 from siting.plan.read import read_plan, read_record, stage_labels
 from siting.solver.progress import Clock, Report, Step, silent
+from siting.units import counted
 
 __all__ = [
     "audit_folder",
@@ -201,10 +202,12 @@ def _by_frontier(
 ) -> Solution:
     from siting.solver.curves import draw_curves, worth_drawing
     from siting.solver.frontier import solve_frontier
+    from siting.solver.work import Telling
 
     data, gap = ready.data, ready.model.solve.gap_share
     with supply(data, workers, cache) as (pool, frontier):
-        solved = solve_frontier(data, pool, frontier, clock, gap)
+        telling = Telling(pool, clock, len(data.weight) * len(data.nodes))
+        solved = solve_frontier(data, telling, frontier, clock, gap)
         if for_more and worth_drawing(data):
             draw_curves(
                 data, pool, frontier, clock, gap, {data.sites[s].supply_class for s in solved.modules}
@@ -218,6 +221,7 @@ def supply(data: Instance, workers: Workers | None, cache: bool) -> Iterator[tup
 
     Raises InputError where work moves between sites: their hours cannot be priced apart.
     """
+    from siting.instance.land import roomier
     from siting.model.moving import WHOLE_ONLY
     from siting.solver.cache import FrontierCache, class_keys
     from siting.solver.known import Frontier
@@ -226,7 +230,7 @@ def supply(data: Instance, workers: Workers | None, cache: bool) -> Iterator[tup
     if data.flexible.moving_share > 0:
         raise InputError(WHOLE_ONLY)
     keys = class_keys(data)
-    frontier = Frontier()
+    frontier = Frontier(roomier(data))
     if cache:
         frontier.recall(FrontierCache(), keys)
     pool: Pool = workers.serve(data, keys) if workers is not None else InProcess(data)
@@ -246,7 +250,7 @@ def check(model: PlanningModel | str | Path) -> Checked:
     numbers = {
         "candidate sites": f"{len(data.sites)}, of which {open_to} can hold the smallest size",
         "supply classes": f"{len(data.classes)} ({len({data.cells[c][0] for c in data.price_eur_mwh})} with grid)",
-        "modelled hours": f"{len(data.weight)} ({len(ready.hours.labels)} periods)",
+        "modelled hours": f"{len(data.weight)} ({counted(len(ready.hours.labels), 'period')})",
         "target": f"{data.target_it_mw:,.1f} MW of IT = {chips:,.0f} x {ready.model.load.accelerator}",
         "least capex": f"{least_capex_eur(data) / 1e9:,.2f} bn EUR for {', '.join(data.capex_counts)} (no plan costs less)",
     }

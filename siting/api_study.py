@@ -39,10 +39,12 @@ def compare(
     """Set plans side by side: a model under portfolio overlays, several models, saved plans (folders), or a mix of them.
 
     `models`: one or several of a planning model, a Plan or a path, or a mapping that names them; every model is solved
-    once under each of `portfolios` (default for one model alone: cost and green). Raises InputError and as `solve`.
+    once under each of `portfolios` (default for one model alone: cost and green). By the frontier method, plans whose gap would
+    blur a difference between them are solved again to a smaller one. Raises InputError and as `solve`.
     """
     from siting.study.compare import side_by_side
     from siting.study.entries import named_entries
+    from siting.study.sharp import gap_wanted, is_rough
 
     entries = named_entries(models, portfolios)
     to_solve = [entry for entry in entries.values() if isinstance(entry, PlanningModel)]
@@ -52,6 +54,11 @@ def compare(
             plans[name] = (
                 entry if isinstance(entry, Plan) else solve(entry, _named(report, name), team, cache)
             )
+        gap = gap_wanted(list(plans.values()))
+        for name, entry in entries.items():
+            if isinstance(entry, PlanningModel) and not entry.is_whole and is_rough(plans[name], gap):
+                sharper = entry.with_(solve__gap_share=gap)
+                plans[name] = solve(sharper, _named(report, f"{name}, sharper"), team, cache)
     comparison: Comparison = side_by_side(plans)
     return comparison
 

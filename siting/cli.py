@@ -6,7 +6,7 @@ import io
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -33,29 +33,29 @@ from siting.cli_model import (
     hired,
     question,
 )
-from siting.cli_output import check_out, print_json, save, stdout
+from siting.cli_output import WAITS_FOR_JSON, check_out, print_json, save, say, stdout
 from siting.cli_study import STUDIES
 from siting.errors import AuditError, SitingError, StoppedError
 
-if TYPE_CHECKING:
-    pass
-
 
 class Guarded(TyperGroup):
-    """Every error a user can cause is a clean message on stderr and the exit code of its kind."""
+    """Every error a user can cause is a clean message on stderr (with --json an object on stdout, too) and an exit code."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; a traceback only if --debug asks for it."""
+        WAITS_FOR_JSON.set(False)
         try:
             return super().invoke(ctx)
         except SitingError as error:
             if ctx.params.get("debug"):
                 traceback.print_exc()
-            typer.echo(f"error: {error}", err=True)
-            raise typer.Exit(error.exit_code) from None
+            found = error
         except KeyboardInterrupt:
-            typer.echo("error: stopped before the end; what was asked for is not written", err=True)
-            raise typer.Exit(StoppedError.exit_code) from None
+            found = StoppedError("stopped before the end; what was asked for is not written")
+        if WAITS_FOR_JSON.get():
+            print_json(found.record)
+        say(f"error: {found}", err=True)
+        raise typer.Exit(found.exit_code)
 
 
 app = typer.Typer(
@@ -138,12 +138,12 @@ def check(
         yaml.safe_dump(merged, sort_keys=False, allow_unicode=True, width=100, default_flow_style=None)
     )
     for name, text in checked.numbers.items():
-        typer.echo(f"{name + ':':<18} {text}")
+        say(f"{name + ':':<18} {text}")
     for rule in checked.rules:
-        typer.echo(f"national rule: {rule}")
+        say(f"national rule: {rule}")
     for note in checked.notes:
-        typer.echo(f"note: {note}")
-    typer.echo("ok: every check short of solving passed")
+        say(f"note: {note}")
+    say("ok: every check short of solving passed")
 
 
 @app.command(epilog=EPILOG)
@@ -155,12 +155,12 @@ def audit(
     from siting import api
 
     findings = api.audit_folder(folder)
-    if as_json:
-        print_json({"findings": findings})
     if findings:
         raise AuditError(findings)
-    if not as_json:
-        typer.echo(f"{folder}: every limit, cost and tonne recomputes")
+    if as_json:
+        print_json({"findings": findings})
+    else:
+        say(f"{folder}: every limit, cost and tonne recomputes")
 
 
 @app.command(epilog=EPILOG)
@@ -228,8 +228,8 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
-        typer.echo(f"error: unexpected {type(error).__name__}: {error}", err=True)
-        typer.echo("`siting --debug ...` shows where; please report it", err=True)
+        say(f"error: unexpected {type(error).__name__}: {error}", err=True)
+        say("`siting --debug ...` shows where; please report it", err=True)
         sys.exit(SitingError.exit_code)
 
 

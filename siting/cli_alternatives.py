@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -23,7 +24,7 @@ from siting.cli_model import (
     hired,
     question,
 )  # fmt: skip
-from siting.cli_output import check_out, save, stdout
+from siting.cli_output import check_out, print_json, save, stdout
 
 
 def alternatives(
@@ -62,7 +63,7 @@ def alternatives(
     with hired(workers, asked) as pool, ProgressReporter(quiet) as report:
         found = api_study.alternatives(asked, slack, number, apart, report, pool, not no_cache)
     if as_json:
-        typer.echo(found.to_json())
+        print_json(json.loads(found.to_json()))
     else:
         print_alternatives(stdout(), found)
     save(found, out, overwrite, quiet)

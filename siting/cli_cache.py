@@ -7,6 +7,8 @@ import json
 import typer
 
 from siting.cli_model import AsJson
+from siting.cli_output import say
+from siting.units import counted
 
 cache = typer.Typer(no_args_is_help=True)
 
@@ -36,4 +38,4 @@ def clear(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({"folder": str(kept.folder), "cleared": cleared}, indent=1))
     else:
-        typer.echo(f"cleared {cleared} frontiers from {kept.folder}")
+        say(f"cleared {counted(cleared, 'frontier')} from {kept.folder}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siting.units import counted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -79,9 +81,9 @@ def candidates(
 
 
 def _summary(sites: pd.DataFrame, out: Path | None) -> None:
-    places = f"{sites['country'].nunique()} states and {sites['zone'].nunique()} zones"
+    places = f"{counted(sites['country'].nunique(), 'state')} and {counted(sites['zone'].nunique(), 'zone')}"
     written = f"written to {out}" if out is not None else "nothing written: add -o FILE"
-    typer.echo(f"{len(sites):,} candidates in {places}; {written}")
+    typer.echo(f"{counted(len(sites), 'candidate')} in {places}; {written}")
     typer.echo(f"  population {sites['population'].min():,.0f} to {sites['population'].max():,.0f}")
     for column, words in (("ix_km", "an exchange city"), ("ai_factory_km", "an AI Factory")):
         typer.echo(

@@ -154,7 +154,7 @@ def _describe_table(folder: Path, name: str) -> None:
     )
     typer.echo(f"{folder.name}/{entry.path}: {entry.title}")
     typer.echo(
-        f"{row['rows']} rows; covers {row['covers'] or '-'}; {kinds or 'no kinds'}; licence {row['licence']}"
+        f"rows: {row['rows']}; covers {row['covers'] or '-'}; {kinds or 'no kinds'}; licence {row['licence']}"
     )
     typer.echo("\n" + columns_text(describe_fields(entry)))
     quantities = describe_quantities(folder, entry)

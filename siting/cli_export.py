@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from siting.cli_model import Overwrite, Quiet
+from siting.cli_output import say
 
 
 def export(
@@ -55,5 +56,5 @@ def export(
     with ProgressReporter(quiet) as report:
         written = export_plan(folder, out, to, overwrite, crs, layer, report, notes.append, figure)
     for text in notes:
-        typer.echo(f"note: {text}", err=True)
+        say(f"note: {text}", err=True)
     typer.echo(written)

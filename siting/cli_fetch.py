@@ -12,6 +12,7 @@ import typer
 
 from siting.cli_model import Quiet
 from siting.errors import InputError
+from siting.units import counted
 
 if TYPE_CHECKING:
     from siting.inputs.fetch.ask import Ask
@@ -83,7 +84,7 @@ def fetch(
     table, about = files.write(found, out, overwrite)
     filled = sum(series["filled_hours"] for series in found.about["series"])
     typer.echo(
-        f"{table}: {len(found.hours)} hours of {len(found.about['series'])} series, {filled} hours filled"
+        f"{table}: {counted(len(found.hours), 'hour')} of {len(found.about['series'])} series, {counted(filled, 'hour')} filled"
     )
     typer.echo(f"{about}: source, licence, requests")
     typer.echo(f"{OF[ask.source].licence}\n{OF[ask.source].terms}")

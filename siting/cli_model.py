@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from siting.cli_output import WAITS_FOR_JSON
 from siting.errors import InputError
+from siting.units import counted
 
 if TYPE_CHECKING:
     from siting.inputs.planning import PlanningModel
@@ -35,7 +37,17 @@ Settings = Annotated[
 ]
 Out = Annotated[Path | None, typer.Option("-o", "--out", metavar="OUT", help="Write the output folder.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace an existing output of siting.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines and nothing else.")]
+
+
+def _machine(asked: bool) -> bool:
+    """Errors are told in JSON, too."""
+    WAITS_FOR_JSON.set(asked)
+    return asked
+
+
+AsJson = Annotated[
+    bool, typer.Option("--json", callback=_machine, help="Print JSON for machines and nothing else.")
+]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
 Portfolio = Annotated[
     str | None, typer.Option("--portfolio", metavar="NAME", help="Overlay: cost, balanced, green or a file.")
@@ -86,7 +98,7 @@ def question(
     sites: str | None = None,
 ) -> PlanningModel:
     """The planning model under the options of the command line; --set has the last word."""
-    from siting.inputs.load import load, parse_setting
+    from siting.inputs.load import load
 
     given = {
         "budget.capex_eur": budget,
@@ -95,10 +107,23 @@ def question(
         "sites.file": sites,
     }
     overlays: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    settings = dict(parse_setting(text) for text in setting or [])
+    settings = _settings(setting)
     if hours is not None:
         overlays["time.representative"] = _hours(hours, load(model, overlays, portfolio))
     return load(model, {**overlays, **settings}, portfolio)
+
+
+def _settings(setting: list[str] | None) -> dict[str, Any]:
+    """Keys and values of --set; InputError for a key that is set twice, under whatever of its names."""
+    from siting.inputs.load import full_key, parse_setting
+
+    found: dict[str, Any] = {}
+    for text in setting or []:
+        key, value = parse_setting(text)
+        if full_key(key) in found:
+            raise InputError(f"--set {text}: {full_key(key)} is set twice; keep one")
+        found[full_key(key)] = value
+    return found
 
 
 def _hours(text: str, model: PlanningModel) -> Any:
@@ -113,7 +138,7 @@ def _hours(text: str, model: PlanningModel) -> Any:
         raise InputError(f"--hours {text}: write a multiple of 24 such as 288, or full")
     if days <= len(keep):
         raise InputError(
-            f"--hours {text}: the model keeps {len(keep)} days of extremes ({', '.join(keep)}) beside typical ones; "
+            f"--hours {text}: the model keeps {counted(len(keep), 'day')} of extremes ({', '.join(keep)}) beside typical ones; "
             f"give at least {least}"
         )
     return {"periods": days, "hours": HOURS_PER_DAY, "keep": keep}
@@ -121,11 +146,9 @@ def _hours(text: str, model: PlanningModel) -> Any:
 
 def refuse_overridden(setting: list[str] | None, budget: float | None, portfolios: list[str]) -> None:
     """InputError for an option that a portfolio overlay would undo without a word."""
-    from siting.inputs.load import parse_setting, read_portfolio
+    from siting.inputs.load import read_portfolio
 
-    keys = [parse_setting(text)[0] for text in setting or []] + (
-        ["budget.capex_eur"] if budget is not None else []
-    )
+    keys = [*_settings(setting), *(["budget.capex_eur"] if budget is not None else [])]
     overlays = {name: read_portfolio(name).places for name in portfolios}
     problems = [
         f"{key}: portfolio {name} sets it itself, so that --set has no effect there; change the overlay or leave it out"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
+from siting.output.lines import fitted, width_of
+
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+# whether --json was given and stdout still waits for its one object
+WAITS_FOR_JSON: ContextVar[bool] = ContextVar("waits_for_json", default=False)
 
 
 class Saves(Protocol):
@@ -27,9 +35,16 @@ def check_out(out: Path | None, overwrite: bool) -> None:
         check_folder(out, overwrite)
 
 
+def say(text: str, err: bool = False) -> None:
+    """Print a message at the width of where it goes: the terminal's, else 100 columns."""
+    typer.echo(fitted(text, width_of(sys.stderr if err else sys.stdout)), err=err)
+
+
 def print_json(value: Any) -> None:
-    """Print a value as JSON, and nothing else."""
+    """Print a value as JSON, and nothing else: an error after it is told on stderr alone."""
     from siting.output.folder import json_bytes
+
+    WAITS_FOR_JSON.set(False)
 
     typer.echo(json_bytes(value).decode("utf-8"), nl=False)
 
@@ -47,4 +62,4 @@ def save(result: Saves, out: Path | None, overwrite: bool, quiet: bool) -> None:
         return
     result.save(out, overwrite)
     if not quiet:
-        typer.echo(f"saved in {out}", err=True)
+        say(f"saved in {out}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 import typer
@@ -23,7 +24,7 @@ from siting.cli_model import (
     hired,
     question,
 )
-from siting.cli_output import check_out, save, stdout
+from siting.cli_output import check_out, print_json, save, stdout
 
 
 def pareto(
@@ -61,7 +62,7 @@ def pareto(
     with hired(workers, asked) as pool, ProgressReporter(quiet) as report:
         front = api_study.pareto(asked, points, report, pool, not no_cache, names)
     if as_json:
-        stdout().print_json(front.to_json())
+        print_json(json.loads(front.to_json()))
     else:
         print_pareto(stdout(), front)
     save(front, out, overwrite, quiet)

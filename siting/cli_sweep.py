@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,7 @@ from siting.cli_model import (
     hired,
     question,
 )
-from siting.cli_output import check_out, save, stdout
+from siting.cli_output import check_out, print_json, save, stdout
 from siting.errors import InputError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def sweep(
             )
             text = tornado_text(blown)
     if as_json:
-        stdout().print_json(result.to_json())
+        print_json(json.loads(result.to_json()))
     else:
         print_study(stdout(), text)
     save(result, out, overwrite, quiet)

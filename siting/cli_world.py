@@ -10,6 +10,7 @@ import typer
 
 from siting.cli_model import AsJson, Overwrite
 from siting.errors import InputError
+from siting.units import counted
 
 TEXT = ("site", "name", "country", "zone", "kind")  # never numbers, whatever they look like
 
@@ -34,7 +35,9 @@ def init_world(
     if not names:
         raise InputError(f"--zones '{zones}': name at least one zone, such as DE,FR")
     written = start_world(folder, find_world(world), names, year)
-    typer.echo(f"wrote {len(written)} files into {folder}: zones {', '.join(names)}, weather year {year}")
+    typer.echo(
+        f"wrote {counted(len(written), 'file')} into {folder}: zones {', '.join(names)}, weather year {year}"
+    )
     typer.echo("tables (*.csv) explain themselves in their first lines; world.yaml takes files of your own")
     typer.echo(f"check it:  siting data check {folder}\nsolve it:  siting solve {folder / 'model.yaml'}")
 

@@ -45,3 +45,28 @@ GLOSSARY: dict[str, Quantity] = {
     "price_eur_mwh": Quantity("EUR/MWh", "day-ahead price", "mean"),
     "energy_eur_mwh": Quantity("EUR/MWh", "cost of electricity per facility electricity", "mean"),
 }
+
+
+def counted(n: float, one: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "site"), counted(5, "country"), counted(2, "class"), counted(1_200, "candidate site")
+    ('1 site', '5 countries', '2 classes', '1,200 candidate sites')
+    """
+    return f"{n:,.0f} {one if n == 1 else plural(one)}"
+
+
+def plural(one: str) -> str:
+    """More than one of a thing: `sites`, `countries`, `classes`."""
+    if one.endswith("y"):
+        return f"{one[:-1]}ies"
+    return f"{one}es" if one.endswith("s") else f"{one}s"
+
+
+def are(n: float, one: str) -> str:
+    """The same as the subject of a sentence.
+
+    >>> are(1, "hour"), are(2, "hour")
+    ('1 hour is', '2 hours are')
+    """
+    return f"{counted(n, one)} {'is' if n == 1 else 'are'}"

@@ -12,7 +12,7 @@ from siting.inputs.csv_text import read_csv_text
 from siting.inputs.series import SHARES
 from siting.inputs.values import reference_rows
 from siting.inputs.world_checks import KINDS
-from siting.units import HOURS_PER_YEAR
+from siting.units import HOURS_PER_YEAR, are, counted
 
 MEAN_TOLERANCE = 1e-3  # relative: what rounding and float32 may cost
 FIELDS = ("zone", "series", "weather_year", "kind", "level_quantity")
@@ -109,7 +109,7 @@ def _hour_problem(utc: pd.Series, year: int) -> str:
     if len(twice):
         return f"hour {twice[0]} stands twice"
     if len(missing):
-        return f"{len(missing)} hours are missing, the first is {missing[0]}"
+        return f"{are(len(missing), 'hour')} missing, the first is {missing[0]}"
     in_order = len(hours) == len(expected) and bool((hours == expected).all())
     return "" if in_order else "hours are not those of the year in order"
 
@@ -117,7 +117,7 @@ def _hour_problem(utc: pd.Series, year: int) -> str:
 def _value_problem(series: str, values: np.ndarray) -> str:
     empty = int((~np.isfinite(values)).sum())
     if empty:
-        return f"{empty} hours hold no number"
+        return f"{counted(empty, 'hour')} without a number"
     low, high = (0.0, 1.0) if series.endswith(SHARES) else RANGES.get(series, (-np.inf, np.inf))
     if values.min() < low or values.max() > high:
         return f"ranges from {values.min():.3f} to {values.max():.3f}, outside [{low:g}, {high:g}]"

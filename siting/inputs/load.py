@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -16,6 +17,7 @@ from pydantic.fields import FieldInfo
 from siting.errors import InputError
 from siting.inputs.places import MODELS, PORTFOLIOS, bundled_models, bundled_portfolios, is_world, nearest
 from siting.inputs.planning import PlanningModel
+from siting.inputs.remedies import nearest_of, remedy, shown
 
 KeyPath = tuple[str | int, ...]
 
@@ -120,11 +122,13 @@ def parse_setting(text: str) -> tuple[str, Any]:
     >>> parse_setting("carbon.cap_t_yr=1.5e5")
     ('carbon.cap_t_yr', 150000.0)
     """
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip():
+    key, sign, value = (part.strip() for part in text.partition("="))
+    if not sign or not all(key.split(".")):
         raise InputError(f"--set {text}: write key.path=value, e.g. --set carbon.cap_t_yr=150000")
+    if not value:
+        raise InputError(f"--set {text}: has no value; write {key}=VALUE, or {key}=null for none")
     try:
-        return key.strip(), yaml.load(value, _Loader)
+        return key, yaml.load(value, _Loader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"--set {text}: the value is not readable ({_yaml_problem(error)})") from None
 
@@ -264,17 +268,22 @@ def _merge(base: Draft, own: Draft, path: KeyPath) -> None:
 def _set(draft: Draft, key: str, value: Any) -> None:
     """Set a dotted key, a shorthand, or a leaf name that only one section has."""
     parts = full_key(key).split(".")
+    if parts == ["based_on"]:
+        raise InputError(f"--set {key}: is read in a file alone; give the model that is meant as MODEL")
     into = draft.values
     for i, part in enumerate(parts[:-1]):
         if part not in into and _fields_at(tuple(parts[: i + 1])):
             into[part] = {}  # a section that a model may leave out
         if not isinstance(into.get(part), dict):
+            here = ".".join(parts[: i + 1])
             known = [k for k in into if isinstance(into[k], dict)]
-            raise InputError(
-                f"{key}: {'.'.join(parts[: i + 1])} is no section of the model; {nearest(part, known)}"
-            )
+            hint = f"it holds a value, write {here}=VALUE" if part in into else nearest(part, known)
+            raise InputError(f"--set {key}: {here} is no section of the model; {hint}")
         into = into[part]
     into[parts[-1]] = value
+    inside = [place for place in draft.places if place[: len(parts)] == tuple(parts)]
+    for place in inside:  # what stood there is gone
+        del draft.places[place]
     draft.places[tuple(parts)] = f"--set {key}"
 
 
@@ -309,26 +318,27 @@ def _explained(error: ValidationError, draft: Draft) -> list[str]:
         path = _key_path(item["loc"], draft.values)
         head, text = _problem(item, path, draft)
         problems.setdefault(head, []).append(text)
-    return [f"{head}: {', or '.join(dict.fromkeys(texts))}" for head, texts in problems.items()]
+    return [f"{head}: {', or '.join(nearest_of(dict.fromkeys(texts)))}" for head, texts in problems.items()]
 
 
 def _problem(item: Any, path: KeyPath, draft: Draft) -> tuple[str, str]:
     """Place and key, and what is wrong there with its remedy."""
     place, key = draft.place(path), _dotted(path)
     if item["type"] == "extra_forbidden":
-        return f"{place}: unknown key {key}", nearest(str(path[-1]), _fields_at(path[:-1]))
+        return f"{place}: unknown key {key}", _known_key(path)
     if item["type"] == "missing":
         return f"{place}: {key}", "is missing; add it (models/README.md lists every key)"
     if item["type"] == "value_error":
         return f"{place}: {key or 'model'}", item["msg"].removeprefix("Value error, ")
-    return f"{place}: {key} = {item['input']!r}", _remedy(item)
+    return f"{place}: {key} = {shown(item['input'])}", remedy(item)
 
 
-def _remedy(item: Any) -> str:
-    if item["type"] in {"float_type", "float_parsing"} and isinstance(item["input"], str):
-        return "is text; give a plain number in the unit the key names, e.g. 20.0e9"
-    message: str = item["msg"]
-    return message[0].lower() + message[1:]
+def _known_key(path: KeyPath) -> str:
+    """A hint for an unknown key: its neighbours, and for one that names no section the keys of all of them."""
+    inside = nearest(str(path[-1]), _fields_at(path[:-1]))
+    leaves = {name.rpartition(".")[2]: name for name in _leaves(PlanningModel, "")} if len(path) == 1 else {}
+    close = get_close_matches(str(path[-1]), leaves, n=1)
+    return f"did you mean {leaves[close[0]]}?" if close and inside.startswith("known") else inside
 
 
 def _key_path(loc: tuple[str | int, ...], values: Any) -> KeyPath:

@@ -39,12 +39,15 @@ def is_world(folder: Path) -> bool:
 def nearest(name: str, known: list[str] | tuple[str, ...]) -> str:
     """A hint for a misspelt name: the nearest known one, else the first few that exist.
 
-    >>> nearest("buget", ["budget", "sites"])
-    'did you mean budget?'
+    >>> nearest("buget", ["budget", "sites"]), nearest("fr", ["BE", "FR"])
+    ('did you mean budget?', 'did you mean FR?')
     """
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    lower = {entry.lower(): entry for entry in known}
+    close = get_close_matches(name, known, n=1, cutoff=0.6) or get_close_matches(
+        name.lower(), lower, n=1, cutoff=0.6
+    )
     if close:
-        return f"did you mean {close[0]}?"
+        return f"did you mean {lower[close[0].lower()]}?"
     shown = ", ".join(list(known)[:8])
     return f"known: {shown}{', ...' if len(known) > 8 else ''}"
 

@@ -19,6 +19,7 @@ from siting.inputs.planning_sites import Sites
 from siting.inputs.planning_sites import Where as Where  # part of this module's face
 from siting.inputs.planning_uncertainty import Uncertainty
 from siting.inputs.planning_water import Heat, Water
+from siting.units import counted
 
 CapexGroup = Literal["site", "connection", "onsite_power", "it"]
 SingleObjective = Literal["cost", "carbon", "compute"]
@@ -98,7 +99,8 @@ class Target(Part):
         stated = [key for key in ("accelerators", "it_mw", "eflops") if getattr(self, key) is not None]
         if len(stated) != 1:
             raise ValueError(
-                f"state the target in one way: accelerators, it_mw or eflops (stated: {stated or 'none'})"
+                f"state the target in one way: accelerators, it_mw or eflops (stated: {', '.join(stated) or 'none'}), "
+                "and null for the others"
             )
         if (self.accelerators is None) != (self.accelerator is None):
             raise ValueError("accelerators and accelerator go together: a number and the type it counts")
@@ -273,7 +275,7 @@ class PlanningModel(Part):
             "carbon.cap_t_yr_by_period": self.carbon.cap_t_yr_by_period,
         }
         problems = [
-            f"{key} lists {len(values)} values for {n} periods; state one a period"
+            f"{key} lists {len(values)} values for {counted(n, 'period')}; state one a period"
             for key, values in lists.items()
             if values is not None and len(values) != n
         ]

@@ -42,12 +42,6 @@ def select_sites(model: PlanningModel, world: World, notes: list[str]) -> pd.Dat
     return chosen
 
 
-def forbidden(model: PlanningModel, world: World) -> list[str]:
-    """Sites that are barred by name alone: `sites.where` would have taken them."""
-    reasons = left_out(model.sites.where, world)
-    return [s for s in model.sites.forbid if reasons[s] == ""]
-
-
 def left_out(where: Where, world: World) -> pd.Series:
     """The first reason why each site is left out, empty text where there is none."""
     sites = world.sites

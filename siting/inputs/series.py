@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import InputError
-from siting.units import HOURS_PER_YEAR
+from siting.units import HOURS_PER_YEAR, are
 
 SHARES = ("_cf", "_share")  # how series between 0 and 1 end
 REQUIRED = ("price_eur_mwh", "carbon_g_kwh", "cfe_share", "temperature_c")
@@ -59,7 +59,7 @@ def _hour_problems(path: Path, hours: pd.DatetimeIndex, year: int) -> list[str]:
     missing, twice = expected.difference(hours), hours[hours.duplicated()]
     if len(missing):
         problems.append(
-            f"{path.name}: {len(missing)} hours are missing, the first is {missing[0]}; add them, a year has 8760"
+            f"{path.name}: {are(len(missing), 'hour')} missing, the first is {missing[0]}; add them, a year has 8760"
         )
     if len(twice):
         problems.append(f"{path.name}: hour {twice[0]} stands twice; keep one")

@@ -11,7 +11,7 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.places import nearest
 from siting.inputs.planning import PlanningModel, Representative, WeightedObjective
-from siting.inputs.selection import forbidden, select_sites
+from siting.inputs.selection import select_sites
 from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
 from siting.instance import costs
@@ -24,11 +24,12 @@ from siting.instance.cooling import cooling_in, cooling_systems, without_cooling
 from siting.instance.cross_border import contract_limits, signed
 from siting.instance.hours import Hours, full_year
 from siting.instance.instance import Hall, Hourly, Instance, Limit, Option, Resource, Site
+from siting.instance.land import classes_by_land, with_land
 from siting.instance.points import places_of
 from siting.instance.rules import held_below, obeyed, pause_notes, signing_years, under_rules
 from siting.instance.scenario import under_scenario
 from siting.instance.spread import spread, weighed
-from siting.units import KWH_PER_MWH
+from siting.units import HOURS_PER_YEAR, KWH_PER_MWH, counted
 
 
 @dataclass
@@ -117,31 +118,29 @@ def assemble_node(model: PlanningModel, world: World, hours: Hours | None = None
     rules = obeyed(model, world)
     signing = signing_years(model, world, rules)
     notes += pause_notes(rules, signing, list(candidates["country"]))
-    every = [*candidates.index, *forbidden(model, world)]
-    ramps = ramps_of(model, world, every, signing) if _has_grid(world, options) else {}
-    both = classes_of(model, world, every, signing, ramps)
-    class_of = {s: both[s] for s in candidates.index}
+    ramps = ramps_of(model, world, candidates.index, signing) if _has_grid(world, options) else {}
+    class_of = classes_of(model, world, candidates.index, signing, ramps)
     zone_of = {c: str(candidates.at[s, "zone"]) for s, c in class_of.items()}
     classes = tuple(sorted(zone_of))
-    places = {c: _place(model, world, hours, zone_of[c]) for c in classes}
+    places = {c: place_in(model, world, hours, zone_of[c]) for c in classes}
     for c in classes:
         _fill(tables, model, world, c, places[c], options, cooling)
     crossing = [k for k in model.power.cross_border if k in options]
     homes = {c: places[c] for c in tables.price}
-    ppa, output = signed(world, crossing, homes, lambda zone: _place(model, world, hours, zone))
+    ppa, output = signed(world, crossing, homes, lambda zone: place_in(model, world, hours, zone))
     tables.ppa |= ppa
     tables.availability |= output
-    sized = {s: _site(model, world, s, c, tables, places) for s, c in both.items() if c in places}
+    sized = {s: _site(model, world, s, c, tables, places) for s, c in class_of.items()}
     rated = {c: _rated_mw(tables, c) for c in classes}
-    sites, spare = _with_land(model, world, held_below(model, rules, sized, rated, notes))
-    # a forbidden site still bounds its class's land
-    sites = {s: site for s, site in sites.items() if s in class_of}
+    sites, spare = with_land(model, world, held_below(model, rules, sized, rated, notes))
     _note_small(model, sites, notes)
     n = sum(c.endswith(ISLAND) and home[str(s)] not in signing for s, c in class_of.items())
     if n:
         notes.append(
             f"{n} of {len(class_of)} candidates have no grid connection by {model.horizon.periods[0]} (grid_wait_yr)"
         )
+    if tables.price:
+        notes.append(_connection_note(hours))
     stepwise = ramp_limits(ramps, model.horizon.periods[0], class_of, tables.price)
     notes += ramp_notes(stepwise, ramps, model.horizon.periods[0])
     data = Instance(
@@ -161,7 +160,7 @@ def assemble_node(model: PlanningModel, world: World, hours: Hours | None = None
         grid_cfe_share=tables.cfe,
         connection=tables.connection,
         it=tables.it,
-        spare_land_ha_mw={c: spare.get(c, 0.0) for c in classes},
+        spare_land_ha_mw={},
         zone=tables.zone,
         utilisation_share=model.load.utilisation_share,
         excess_share_max=model.power.matching.excess_share_max,
@@ -191,8 +190,8 @@ def assemble_node(model: PlanningModel, world: World, hours: Hours | None = None
         water_m3_mw_max=model.water.per_site_m3_mw_yr,
         **spread(model, world),
     )
-    data = with_baseload(model, world, data, lambda zone: _place(model, world, hours, zone), notes)
-    return replace(data, notes=tuple(notes))
+    data = with_baseload(model, world, data, lambda zone: place_in(model, world, hours, zone), notes)
+    return replace(classes_by_land(data, spare), notes=tuple(notes))
 
 
 def target_it_mw(model: PlanningModel, world: World) -> float:
@@ -266,7 +265,8 @@ def _has_grid(world: World, options: list[str]) -> bool:
     return any(world.options.at[k, "route"] == "grid" for k in options)
 
 
-def _place(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs.Place:
+def place_in(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs.Place:
+    """A zone in the model's (first) period: discount rate and hourly series. InputError if it lacks a series it needs."""
     series = {
         str(column).removesuffix(f":{zone}"): hours.frame[column].to_numpy(dtype=float)
         for column in hours.frame
@@ -341,39 +341,22 @@ def _rated_mw(tables: _Tables, c: str) -> float:
     return max(hall.peak_pue for (cc, _), hall in tables.halls.items() if cc == c)
 
 
-def _with_land(
-    model: PlanningModel, world: World, sites: dict[str, Site]
-) -> tuple[dict[str, Site], dict[str, float]]:
-    """Cap sizes by land for the building; spare land per MW of IT of each class is its tightest site's.
-
-    Safe, if not tight: no site gets on-site plant that its land cannot hold.
-    """
-    ha_mw = world.parameter("dc_land_ha_mw")
-    kept: dict[str, Site] = {}
-    spare: dict[str, float] = {}
-    for s, site in sites.items():
-        land = float(world.sites.at[s, "land_ha"])
-        most = min(site.max_mw, land / ha_mw)
-        whole = np.floor(most / model.sites.module_it_mw + 1e-9) * model.sites.module_it_mw
-        kept[s] = Site(
-            site.supply_class,
-            site.country,
-            site.min_mw,
-            float(whole),
-            site.line_capex_eur_mw,
-            site.line_yearly_eur_mw,
-        )
-        if whole >= site.min_mw:
-            left = max(0.0, land / whole - ha_mw)  # rounding alone can make it negative
-            spare[site.supply_class] = min(left, spare.get(site.supply_class, left))
-    return kept, spare
+def _connection_note(hours: Hours) -> str:
+    """What a connection is sized for: plans are read as if it were the nameplate."""
+    year = (
+        "" if len(hours.weight) == HOURS_PER_YEAR else "; `siting redispatch` shows what a whole year lacks"
+    )
+    return (
+        f"connections are sized for what crosses the fence in the hours modelled, not for the nameplate{year}"
+    )
 
 
 def _note_small(model: PlanningModel, sites: dict[str, Site], notes: list[str]) -> None:
     small = [s for s, site in sites.items() if site.max_mw < site.min_mw]
     if small:
         notes.append(
-            f"{len(small)} candidates cannot hold {model.sites.size_it_mw[0]:g} MW of IT (grid or land), e.g. {small[0]}"
+            f"{counted(len(small), 'candidate')} cannot hold {model.sites.size_it_mw[0]:g} MW of IT (grid or land), e.g. "
+            f"{small[0]}"
         )
 
 

@@ -20,6 +20,7 @@ from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
 from siting.inputs.world_checks import SITE_RAMP
 from siting.instance.instance import RAMP, Instance, Limit, Ramp, Resource
+from siting.units import are
 
 ISLAND = " off-grid"  # suffix of the class of sites whose grid connection comes too late
 Signing = Mapping[
@@ -109,7 +110,7 @@ def ramp_notes(limits: Mapping[Resource, Limit], ramps: Mapping[str, Ramp], peri
         return []
     s = held[0]
     return [
-        f"{len(held)} candidates are connected step by step ({SITE_RAMP}), e.g. {s}: {limits[RAMP, s].value:g} of "
+        f"{are(len(held), 'candidate')} connected step by step ({SITE_RAMP}), e.g. {s}: {limits[RAMP, s].value:g} of "
         f"{ramps[s].grid_mw:g} MW by {period}"
     ]
 

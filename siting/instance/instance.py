@@ -1,8 +1,9 @@
 """The instance: index tuples and plain dictionaries of floats, all that equations read.
 
 Letters (fixed everywhere): s site, c supply class, k supply option, b storage option, q cooling system, t modelled hour.
-A *supply class* is a price zone x (when it is connected to the grid): its sites share hours, costs and rules, and its energy
-system is a cone - what serves 1 MW of IT serves every MW - so that energy is written once per class.
+A *supply class* is a price zone x (when it is connected to the grid) x (a step of spare land, land.py): its sites
+share hours, costs and rules, and its energy system is a cone - what serves 1 MW of IT serves every MW - so that energy is
+written once per class.
 A *node* is an investment period under a scenario; a *cell* is a class at a node, which is where it runs hour by hour. Tables
 of a class are keyed by cell. With one node a cell has its class's name; an option built in period v is named `k@v` with several.
 """

@@ -20,6 +20,7 @@ from siting.inputs.world import World
 from siting.inputs.world_checks import first_few, number_of
 from siting.instance.coverage import Coverage, Place, Sovereignty
 from siting.instance.instance import Site
+from siting.units import counted
 
 POINT_COLUMNS = ("name", "lat", "lon", "it_mw")
 DEGREES = {"lat": 90.0, "lon": 180.0}
@@ -60,7 +61,7 @@ def coverage_of(
         "as the file states it" if wanted.points_file is not None else "shared out by population (a scenario)"
     )
     notes.append(
-        f"coverage: demand of {len(points)} points {words}; round trips are fibre delay over distance and detour alone"
+        f"coverage: demand of {counted(len(points), 'point')} {words}; round trips are fibre delay over distance and detour alone"
     )
     return Coverage(
         demand_mw=dict(zip(names, points["it_mw"].tolist(), strict=True)),

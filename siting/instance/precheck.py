@@ -11,6 +11,7 @@ from siting.instance.precheck_firm import firm_reasons, least_firm_capex_eur_mw
 from siting.instance.precheck_places import place_reasons
 from siting.instance.precheck_ramp import because_of, ramp_causes, within_ramps
 from siting.instance.precheck_rules import rule_reasons
+from siting.units import counted
 
 
 def precheck(data: Instance) -> None:
@@ -81,12 +82,13 @@ def _numbers(data: Instance, usable: dict[str, float]) -> list[str]:
     reasons = []
     if data.sites_min > most:
         reasons.append(
-            f"sites.min asks for {data.sites_min} sites, but only {most} can be built: {len(usable)} candidates of at least "
-            f"the smallest size in {len(per_country)} countries, at most {data.per_country_max} a country"
+            f"sites.min asks for {counted(data.sites_min, 'site')}, but only {most} can be built: "
+            f"{counted(len(usable), 'candidate')} of at least the smallest "
+            f"size in {counted(len(per_country), 'country')}, at most {data.per_country_max} a country"
         )
     if data.countries_min > len(per_country):
         reasons.append(
-            f"sites.min_countries asks for {data.countries_min}, but candidates lie in {len(per_country)} countries"
+            f"sites.min_countries asks for {data.countries_min}, but candidates lie in {counted(len(per_country), 'country')}"
         )
     return reasons
 
@@ -100,7 +102,7 @@ def _forced(data: Instance, usable: dict[str, float], ramped: list[str]) -> list
     ]
     crowded = Counter(data.sites[s].country for s in data.forced)
     return reasons + [
-        f"sites.force names {n} sites in {country}, sites.max_per_country allows {data.per_country_max}"
+        f"sites.force names {counted(n, 'site')} in {country}, sites.max_per_country allows {data.per_country_max}"
         for country, n in crowded.items()
         if n > data.per_country_max
     ]

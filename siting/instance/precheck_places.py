@@ -6,6 +6,7 @@ import math
 
 from siting.instance.coverage import Coverage
 from siting.instance.instance import Instance
+from siting.units import counted
 
 NAMED = 5  # demand points named one by one
 ROUNDING_MW = 1e-6
@@ -28,15 +29,15 @@ def _countries(data: Instance, usable: dict[str, float]) -> list[str]:
     needed = math.ceil(1.0 / rules.country_share_max - 1e-9)
     if data.sites_min > 0 and needed > len(by_country):
         reasons.append(
-            f"sites.max_share_per_country {rules.country_share_max:g} needs sites in {needed} countries, but candidates of "
-            f"at least the smallest size lie in {len(by_country)}"
+            f"sites.max_share_per_country {rules.country_share_max:g} needs sites in {counted(needed, 'country')}, but "
+            f"candidates of at least the smallest size lie in {len(by_country)}"
         )
     if rules.countries_max is None:
         return reasons
     forced = sorted({data.sites[s].country for s in data.forced})
     if len(forced) > rules.countries_max:
         reasons.append(
-            f"sites.force names sites in {len(forced)} countries ({', '.join(forced)}), sites.max_countries allows "
+            f"sites.force names sites in {counted(len(forced), 'country')} ({', '.join(forced)}), sites.max_countries allows "
             f"{rules.countries_max}"
         )
     largest = sorted(
@@ -46,8 +47,8 @@ def _countries(data: Instance, usable: dict[str, float]) -> list[str]:
     most = sum(largest[: rules.countries_max])
     if data.target_it_mw > most + ROUNDING_MW:
         reasons.append(
-            f"target needs {data.target_it_mw:,.1f} MW of IT, but the {rules.countries_max} countries with most room hold "
-            f"{most:,.1f} MW: raise sites.max_countries, max_per_country or size_it_mw"
+            f"target needs {data.target_it_mw:,.1f} MW of IT, but {counted(rules.countries_max, 'country')} with most room "
+            f"can hold {most:,.1f} MW: raise sites.max_countries, max_per_country or size_it_mw"
         )
     return reasons
 

@@ -27,6 +27,7 @@ from siting.inputs.world import World
 from siting.instance.costs import discount_rate
 from siting.instance.duties import FIRM, HEAT, RENEWABLE, WORDS, Duty, HeatNetwork
 from siting.instance.instance import Instance, Site, plant
+from siting.units import counted
 
 REGION, PAUSE, REPORT, EXEMPT = "region_only", "grid_pause", "reporting", "heat_reuse_exempt_km"
 LAST_YEAR = 2100  # a pause without an end lasts beyond any period
@@ -131,7 +132,7 @@ def pause_notes(
         names = ", ".join(rule.rule for rule in rules if rule.subject == PAUSE and rule.country in (n, UNION))
         end = "its end is not known" if year is None else f"agreements from {year} on"
         notes.append(
-            f"{names}: no connection to the grid is agreed on in {n}, {end}; {countries.count(n)} candidates"
+            f"{names}: no connection to the grid is agreed on in {n}, {end}; {counted(countries.count(n), 'candidate')}"
         )
     return notes
 
@@ -143,7 +144,7 @@ def held_below(
     rated_mw: Mapping[str, float],
     notes: list[str],
 ) -> dict[str, Site]:
-    """Candidates outside the places a rule names, held below its threshold.
+    """Candidates outside the places a rule names, kept below its threshold.
 
     `rated_mw`: rated load per MW of IT by class. Floor area is not asked for: a rule that needs it too is taken to hold.
     """
@@ -162,8 +163,8 @@ def held_below(
         if touched:
             of = "IT" if rule.threshold_basis == "it" else "connection"
             notes.append(
-                f"{rule.rule}: {len(touched)} candidates outside {', '.join(rule.regions)} stay below {rule.threshold_mw:g} MW "
-                f"of {of}; {small} of them cannot hold the smallest size"
+                f"{rule.rule}: {counted(len(touched), 'candidate')} outside {', '.join(rule.regions)} kept below "
+                f"{rule.threshold_mw:g} MW of {of}; {small} of them cannot hold the smallest size"
             )
     return held
 

@@ -1,8 +1,9 @@
 """Several periods and scenarios: an instance a node, joined into one whose classes have a cell at each.
 
-A class is a zone x the period its sites are connected in, or one site whose connection comes step by step. What is built in a
-period is an option of its own, `k@v`, at the cost of that period, on offer there and in every later one of its life: whatever
-is not connected, not developed or retired yet simply has no such option in the cell.
+A class is a zone x the period its sites are connected in (x their spare land where that matters), or one site whose
+connection comes step by step. What is built in a period is an option of its own, `k@v`, at the cost of that period, on offer
+there and in every later one of its life: whatever is not connected, not developed or retired yet simply has no such option in
+the cell.
 """
 
 from __future__ import annotations
@@ -127,8 +128,12 @@ def _joined(model: PlanningModel, world: World, alone: Mapping[Node, Instance]) 
 def _classes(
     model: PlanningModel, alone: Mapping[Node, Instance], first: Mapping[int, Node]
 ) -> dict[str, str]:
-    """Zone and period of the connection, or the site of a ramp: the classes of the joined instance."""
+    """Zone, land and period of the connection, or the site of a ramp: the classes of the joined instance.
+
+    A site's land may differ between nodes, as its largest size does: sites that part at one of them are numbered apart.
+    """
     found: dict[str, str] = {}
+    parted: dict[str, list[tuple[str, ...]]] = {}
     for s, site in alone[first[model.horizon.periods[-1]]].sites.items():
         own = {p: alone[node].sites[s].supply_class for p, node in first.items()}
         late = [p for p, c in own.items() if c.endswith(ISLAND)]
@@ -136,7 +141,12 @@ def _classes(
         together = (
             site.supply_class if not late or not connected else f"{site.supply_class} from {connected[0]}"
         )
-        found[s] = joined_class([alone[node] for node in first.values()], s, together)
+        ways = parted.setdefault(together, [])
+        way = tuple(data.sites[s].supply_class for data in alone.values())
+        if way not in ways:
+            ways.append(way)
+        number = "" if way == ways[0] else f" ({ways.index(way) + 1})"
+        found[s] = joined_class([alone[node] for node in first.values()], s, together + number)
     return found
 
 

@@ -5,10 +5,11 @@
 
 A dispatched plant's availability is the same in every hour, a weather-driven one's is its capacity factor of the hour; what it
 could make and is not used is lost. Neither ramps nor a least output are modelled: a binary in every hour would cost the proof.
-Spare land is that of the class's tightest site once the building stands (dc_land_ha_mw of parameters.csv, land_m2_kw of
-technologies.csv). Terms per MW (EUR/yr, and overnight EUR in capex group
-onsite_power) and per MWh: `fuel and running`, `carbon allowances` (EUR), operational tonnes (t CO2e); all from technologies.csv
-and the fuel prices of zone_values.csv. No network charges: nothing crosses the fence.
+Spare land is what a site has left beside the building at its largest size (dc_land_ha_mw of parameters.csv, land_m2_kw of
+technologies.csv), rounded down to a step; sites of a zone on different steps are classes of their own (instance/land.py).
+Terms per MW (EUR/yr, and overnight EUR in capex group onsite_power) and per MWh: `fuel and running`, `carbon allowances` (EUR),
+operational tonnes (t CO2e); all from technologies.csv and the fuel prices of zone_values.csv. No network charges: nothing
+crosses the fence.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def onsite(b: Build) -> None:
 
 
 def _land(b: Build) -> None:
-    """Land of on-site plant <= land left beside the building, per MW of IT of the class's tightest site (ha)."""
+    """Land of on-site plant <= land left beside the building, per MW of IT (ha)."""
     data = b.data
     wide = [
         c for c in data.cells if any(data.onsite[c, k].land_ha_mw > 0 for k in data.options_of("onsite", c))

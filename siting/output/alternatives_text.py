@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from siting.output.figures import png_if_possible
+from siting.output.lines import wrap
 from siting.output.words import number, option_name, share
+from siting.units import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,7 +67,7 @@ def _sites(found: Alternatives) -> list[str]:
     table = found.sites[found.sites["plans_share"] > 0]
     never = found.sites[found.sites["plans_share"] == 0]
     small = int(never["proven"].sum())
-    lines = [f"Where ({len(found.plans)} plans, the optimum included)"]
+    lines = [f"Where ({counted(len(found.plans), 'plan')}, the optimum included)"]
     for s, row in table.iterrows():
         bar = "█" * round(BAR * row["plans_share"])
         word = row["verdict"] + (", proven" if row["proven"] else "")
@@ -113,7 +114,7 @@ def _notes(found: Alternatives) -> list[str]:
         return []
     lines = ["", "Notes"]
     for note in found.notes:
-        lines += textwrap.wrap(note, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+        lines += wrap(note, WIDTH, initial_indent="  - ", subsequent_indent="    ")
     return lines
 
 
@@ -135,7 +136,7 @@ def _mw(value: float | None) -> str:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH)
+    return wrap(text, WIDTH)
 
 
 def alternatives_files(found: Alternatives) -> dict[str, bytes]:

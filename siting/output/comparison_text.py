@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
+from siting.output.lines import wrap
 from siting.output.words import number, option_name, status_text
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ def _lines(comparison: Comparison) -> Iterator[tuple[str, str]]:
         yield from _block(groups, names, columns, first, widths)
         yield "", ""
     for name, plan in comparison.plans.items():
-        for line in textwrap.wrap(f"{name}: {status_text(plan.record)}", WIDTH, subsequent_indent="  "):
+        for line in wrap(f"{name}: {status_text(plan.record)}", WIDTH, subsequent_indent="  "):
             yield line, "dim"
     if comparison.differences:
         yield "", ""
         yield "What differs", "bold"
     for text in comparison.differences:
-        for line in textwrap.wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    "):
+        for line in wrap(text, WIDTH, initial_indent="  - ", subsequent_indent="    "):
             yield line, ""
 
 

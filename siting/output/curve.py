@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-import textwrap
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from siting.output.lines import wrap
 from siting.output.words import number, share
 
 if TYPE_CHECKING:
@@ -111,4 +111,4 @@ def _moves(pareto: Pareto) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ")
+    return wrap(text, WIDTH, subsequent_indent="  ")

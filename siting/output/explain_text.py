@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.output.folder import write_study
-from siting.output.words import large, number
+from siting.output.lines import wrap
+from siting.output.words import CARBON_COUNTS, COUNTED, large, number
+from siting.units import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -38,7 +39,6 @@ LABELS = (
 )
 FINITE_LABEL = "Re-solved: everything chosen anew, integers included."
 NOTHING = 1e-9
-ONE = {"sites": "site", "countries": "country"}
 
 
 def explain_text(explanation: Explanation) -> str:
@@ -85,6 +85,8 @@ def _plan_lines(explanation: Explanation) -> list[str]:
         for row in free:
             lines += _bullet(f"{_limit_head(row)}, {_amount(row['slack'], row['unit'])} left", _prices(row))
     lines += ["", *_wrapped(LABELS)]
+    if any(str(row["limit"]).startswith("carbon.") for row in rows):
+        lines += _wrapped(CARBON_COUNTS)
     if any(_known(row["looser_change"]) or _known(row["tighter_change"]) for row in rows):
         lines.append(FINITE_LABEL)
     return lines + _site_lines(explanation)
@@ -98,7 +100,7 @@ def _amount(value: float, unit: str) -> str:
     if unit.startswith("share"):
         return f"{100 * value:.2f} %"
     if unit in {"sites", "countries"}:
-        return f"{value:.0f} {unit if value != 1 else ONE[unit]}"
+        return counted(value, COUNTED[unit])
     return f"{large(value) if unit.startswith('EUR') else number(value)} {unit}"
 
 
@@ -172,7 +174,7 @@ def _clash_lines(clash: Clash) -> list[str]:
         "",
         "Repair (solved)",
         f"  {settings}",
-        f"  {totals['sites']:.0f} sites, {number(totals['it_mw'])} MW of IT, capex {large(totals['capex_eur'])} EUR, "
+        f"  {counted(totals['sites'], 'site')}, {number(totals['it_mw'])} MW of IT, capex {large(totals['capex_eur'])} EUR, "
         f"cost {large(totals['cost_eur_yr'])} EUR/yr, {number(totals['carbon_t_yr'])} t CO2e/yr",
     ]
 
@@ -205,7 +207,7 @@ def _bullet(head: str, below: Iterable[str]) -> list[str]:
 
 def _wrapped(text: str, first: str = "", later: str = "") -> list[str]:
     """Lines that never break the name of a site at its hyphen."""
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+    return wrap(text, WIDTH, initial_indent=first, subsequent_indent=later)
 
 
 def _listed(title: str, texts: Iterable[str]) -> list[str]:

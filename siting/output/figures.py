@@ -14,6 +14,7 @@ from siting.errors import InputError
 from siting.output.figure_labels import Place, free_place
 from siting.output.folder import atomic_write
 from siting.output.words import large, number, share
+from siting.units import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -220,7 +221,7 @@ def _legend(axes: Axes, chosen: gpd.GeoDataFrame) -> None:
 def _texts(figure: Figure, plan: Plan) -> None:
     totals = plan.totals
     line = (
-        f"{number(totals['it_mw'])} MW of IT at {totals['sites']:.0f} sites, {large(totals['capex_eur'])} EUR capex, "
+        f"{number(totals['it_mw'])} MW of IT at {counted(totals['sites'], 'site')}, {large(totals['capex_eur'])} EUR capex, "
         f"{large(totals['cost_eur_yr'])} EUR/yr, {number(totals['carbon_g_kwh'])} g CO2e/kWh, "
         f"CFE score {share(totals['cfe_score'])}"
     )

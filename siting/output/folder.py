@@ -155,7 +155,7 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder}: is a file; give a folder")
     if folder.is_dir() and not overwrite:
-        raise InputError(f"{folder}: exists; choose another folder or add --overwrite (overwrite=True)")
+        raise InputError(f"{folder}: exists; choose another folder or add --overwrite")
     if folder.is_dir():
         with _as_input_error(folder):
             _refuse_foreign(folder)
@@ -213,7 +213,8 @@ def atomic_write(path: Path, content: bytes) -> Path:
 def placing(target: Path, overwrite: bool) -> Iterator[Path]:
     """A file, and what belongs beside it, whole or not at all: yields where to write `target.name`, then moves it all.
 
-    Raises InputError if a file of that name is there (without `overwrite`) or the place cannot be written.
+    What lies beside it already with the same content (the package of a project) stays. Raises InputError if a file of that
+    name is there (without `overwrite`) or the place cannot be written.
     """
     refuse_existing(target, overwrite)
     with _as_input_error(target):
@@ -221,9 +222,9 @@ def placing(target: Path, overwrite: bool) -> Iterator[Path]:
         made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         yield made / target.name
-        files = sorted(made.iterdir())
+        files = [file for file in sorted(made.iterdir()) if not _same(file, target.parent / file.name)]
         for file in files:
-            refuse_existing(target.parent / file.name, overwrite)
+            refuse_existing(target.parent / file.name, overwrite, beside=target)
         with _as_input_error(target):
             for file in files:
                 file.replace(target.parent / file.name)
@@ -231,12 +232,21 @@ def placing(target: Path, overwrite: bool) -> Iterator[Path]:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def refuse_existing(path: Path, overwrite: bool) -> None:
-    """InputError if a file is there (without `overwrite`), or something that no export may replace."""
+def _same(made: Path, there: Path) -> bool:
+    """Whether a file of this content is there already."""
+    return there.is_file() and made.read_bytes() == there.read_bytes()
+
+
+def refuse_existing(path: Path, overwrite: bool, beside: Path | None = None) -> None:
+    """InputError if a file is there (without `overwrite`), or something that no export may replace.
+
+    `beside`: the file asked for, if this one only belongs to it.
+    """
     if path.is_dir():
         raise InputError(f"{path}: is a folder; give a file name")
     if path.exists() and not overwrite:
-        raise InputError(f"{path}: exists; choose another file or add --overwrite (overwrite=True)")
+        what = "" if beside in (None, path) else f" with other content, and {beside.name} needs it"
+        raise InputError(f"{path}: exists{what}; choose another file or add --overwrite")
 
 
 def json_bytes(value: Any) -> bytes:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from siting.output.layers import Layer
     from siting.plan.plan import Plan
 
+FIXED_TIME = "1980-01-01T00:00:00.000Z"  # of writing, as in the archive of a project
 # columns as QGIS makes them: what is stored so is the style of a layer when it is opened
 STYLE_COLUMNS = (
     "f_table_catalog",
@@ -44,7 +45,18 @@ SCHEMA_DEFINITION = "http://www.geopackage.org/spec/#extension_schema"
 
 
 def write_gpkg(plan: Plan, layers: list[Layer], path: Path) -> None:
-    """Write layers (and tables without shapes) with all that explains them. The file must not exist yet."""
+    """Write layers (and tables without shapes) with all that explains them: the same bytes for the same plan.
+
+    The file must not exist yet.
+    """
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_TIME})
+    try:
+        _write(plan, layers, path)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _write(plan: Plan, layers: list[Layer], path: Path) -> None:
     about = {"title": str(plan.record["title"]), **origin(plan), "status": str(plan.record["status"])}
     for layer in layers:
         pyogrio.write_dataframe(

@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from siting.output.lines import WIDTH, fitted_lines
 from siting.output.words import large, share
 from siting.solver.progress import Step
 
@@ -56,13 +57,19 @@ class ProgressReporter:
         due = step.stage != stage or not 0 <= step.seconds - seconds < EVERY_S
         if self._live is None and not self._quiet and due:
             self._printed = (step.stage, step.seconds)
-            self._console.print(Text(step_text(step, step.seconds)), soft_wrap=True)
+            width = self._console.width if self._console.is_terminal else WIDTH
+            self._console.print(Text("\n".join(step_lines(step, step.seconds, width))), soft_wrap=True)
 
     def _line(self) -> Spinner:
         now = time.monotonic() - self._began
         text = step_text(self._step, now) if self._step else "starting"
         self._spinner.update(text=Text(text, overflow="ellipsis", no_wrap=True))
         return self._spinner
+
+
+def step_lines(step: Step, seconds: float, width: int) -> list[str]:
+    """The same in lines that fit, the further ones set under the stage."""
+    return fitted_lines(step_text(step, seconds), width, further=9)
 
 
 def step_text(step: Step, seconds: float) -> str:

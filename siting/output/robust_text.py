@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import math
-import textwrap
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from siting.output.lines import wrap
 from siting.output.words import large, number, share
 
 if TYPE_CHECKING:
@@ -150,4 +150,4 @@ def _short(name: str) -> str:
 
 
 def _wrapped(text: str, indent: str = "  ") -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent)
+    return wrap(text, WIDTH, subsequent_indent=indent)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from siting.errors import InputError
 from siting.output.figures import png_if_possible
+from siting.output.lines import wrap
 from siting.output.words import large, number, share
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def tornado_text(tornado: Tornado) -> str:
     ]
     widest = float(table["swing_share"].max()) or 1.0
     lines = [
-        *textwrap.wrap(
+        *wrap(
             f"each value {share(tornado.by_share)} down (-) and up (+), a scenario, all else as it is: change against "
             f"{large(tornado.base.totals['cash_cost_eur_yr'])} EUR/yr and "
             f"{number(tornado.base.totals['carbon_t_yr'])} t CO2e/yr", WIDTH,
@@ -70,7 +71,7 @@ def tornado_text(tornado: Tornado) -> str:
         str(key).removeprefix("scenario.factors.") for key in table.loc[~table.index.isin(moved.index), "key"]
     ]
     if still:
-        lines += ["", *textwrap.wrap(f"without effect here: {', '.join(still)}", WIDTH)]
+        lines += ["", *wrap(f"without effect here: {', '.join(still)}", WIDTH)]
     return "\n".join([*lines, "", "sites: how many of the plan's sites another takes the place of"])
 
 
@@ -127,7 +128,7 @@ def _moves(sweep: Sweep) -> list[str]:
         for row in rows[1:]
         if row["sites_in"] or row["sites_out"]
     ]
-    return [part for line in lines for part in textwrap.wrap(line, WIDTH, subsequent_indent="    ")]
+    return [part for line in lines for part in wrap(line, WIDTH, subsequent_indent="    ")]
 
 
 def _value(value: float) -> str:

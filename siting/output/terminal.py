@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from siting.instance.shaped import FLAT
+from siting.output.lines import wrap
 from siting.output.words import (
     effort_text,
     energy_shares,
@@ -54,7 +54,7 @@ def plan_text(plan: Plan) -> str:
     lines += _site_lines(plan)
     lines += [f"  {name:<13}{text}" for name, text in totals_text(plan)]
     for name, text in horizon_text(plan):
-        lines += textwrap.wrap(text, WIDTH, initial_indent=f"  {name:<13}", subsequent_indent=" " * 15)
+        lines += wrap(text, WIDTH, initial_indent=f"  {name:<13}", subsequent_indent=" " * 15)
     lines += _listed("Limits that bind", map(limit_text, plan.record["binding"]))
     lines += _listed("Notes", plan.record["notes"])
     return "\n".join([*lines, "", *_wrapped(effort_text(plan.record))])
@@ -72,7 +72,7 @@ def print_plan(console: Console, plan: Plan) -> None:
     if plan.stages:
         console.print(Text(" Road map", style="bold"))
         for name, text in horizon_text(plan):
-            lines = textwrap.wrap(text, width - 16) or [""]
+            lines = wrap(text, width - 16) or [""]
             console.print(
                 Text("\n".join([f"  {name:<13}{lines[0]}", *(" " * 15 + line for line in lines[1:])]))
             )
@@ -114,9 +114,7 @@ def _site_lines(plan: Plan) -> list[str]:
         lines.append(form.format(*_site_cells(plan, row)))
         shares = energy_shares(plan.supply, row["site"])
         words = _mix_words(shares, storage_text(plan.supply, row["site"]))
-        lines += textwrap.wrap(
-            words, WIDTH, initial_indent=f"    {_bar(shares)}  ", subsequent_indent=" " * (BAR + 6)
-        )
+        lines += wrap(words, WIDTH, initial_indent=f"    {_bar(shares)}  ", subsequent_indent=" " * (BAR + 6))
     lines += [f"  and {more} smaller ones in sites.geojson"] if more else []
     return [*lines, ""]
 
@@ -225,10 +223,10 @@ def _listed(title: str, lines: Iterable[str]) -> list[str]:
         *(
             part
             for line in found
-            for part in textwrap.wrap(line, WIDTH, initial_indent="  - ", subsequent_indent="    ")
+            for part in wrap(line, WIDTH, initial_indent="  - ", subsequent_indent="    ")
         ),
     ]
 
 
 def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH)
+    return wrap(text, WIDTH)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from siting.instance.shaped import FLAT
+from siting.units import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ MOST_SITES = 20  # sites with lines of their own
 MOST_NAMED = 8  # sites named in a period's line
 SHOWN_MW = 1.0  # what is built below is in the tables, not in the text
 STEPS = ((1e9, " bn"), (1e6, " M"), (1e3, " k"))
+COUNTED = {"sites": "site", "countries": "country"}  # units of numbers of things, and one of them
 STATUS = {
     "optimal": "solved",
     "gap": "solved",
@@ -90,6 +92,11 @@ def option_name(option: str) -> str:
     return f"{words} of {built}" if built else words
 
 
+# what operational tonnes count, to stand where they are shown
+CARBON_COUNTS = (
+    "Grid power counts at the world's intensity (in eu27 that of the life cycle of what feeds the grid), contracted and own "
+    "plant at what it emits in operation, sun, wind and nuclear nothing: caps favour contracts by so much."
+)
 MEAN_YEAR = {
     "cost": " (discounted mean year)",
     "weighted": " (discounted mean year)",
@@ -114,7 +121,7 @@ def effort_text(record: Mapping[str, Any]) -> str:
     """How it was solved: method, hours, seconds, versions."""
     versions, hours = record["versions"], record["hours"]["modelled"]
     return (
-        f"{record['method']} method, {hours:,} hours modelled, {record['seconds']:.1f} s, "
+        f"{record['method']} method, {counted(hours, 'hour')} modelled, {record['seconds']:.1f} s, "
         f"siting {versions['siting']}, HiGHS {versions.get('highs', '?')}"
     )
 
@@ -174,7 +181,7 @@ def totals_text(plan: Plan) -> list[tuple[str, str]]:
     rows = [
         (
             "IT power",
-            f"{number(totals['it_mw'])} MW at {totals['sites']:.0f} sites in {totals['countries']:.0f} countries",
+            f"{number(totals['it_mw'])} MW at {counted(totals['sites'], 'site')} in {counted(totals['countries'], 'country')}",
         ),
         ("accelerators", f"{number(totals['accelerators'])} x {plan.model.load.accelerator}"),
         ("capex", f"{large(totals['capex_eur'])} EUR{of_budget}"),
@@ -244,14 +251,15 @@ def coverage_text(covered: Mapping[str, Any]) -> str:
     cost = f", {large(covered['cost_eur_yr'])} EUR/yr" if covered["cost_eur_yr"] else ""
     served, asked = number(covered["served_it_mw"]), number(covered["demand_it_mw"])
     mean, longest = f"{covered['mean_ms']:.1f}", f"{covered['longest_ms']:.1f}"
-    return f"{served} of {asked} MW served to {points} points, {mean} ms away (mean), {longest} at most{cost}"
+    return f"{served} of {asked} MW served to {counted(points, 'point')}, {mean} ms away (mean), {longest} at most{cost}"
 
 
 def limit_text(limit: Mapping[str, Any]) -> str:
     """A binding limit as `name: value unit`."""
-    value = limit["value"]
-    text = large(value) if limit["unit"] == "EUR" else number(value)
-    return f"{limit['limit']}: {text} {limit['unit']}"
+    value, unit = limit["value"], limit["unit"]
+    if unit in COUNTED:
+        return f"{limit['limit']}: {counted(value, COUNTED[unit])}"
+    return f"{limit['limit']}: {large(value) if unit == 'EUR' else number(value)} {unit}"
 
 
 def energy_shares(supply: pd.DataFrame, site: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from siting.output.terminal import WIDTH
 from siting.output.words import number
+from siting.units import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +34,8 @@ def checked_text(found: Checked) -> str:
     parts = []
     if found.world is not None:
         world = found.world
-        size = f"{len(world.zones)} zones, {len(world.countries)} countries, {len(world.sites)} sites"
+        tables = {"zone": world.zones, "country": world.countries, "site": world.sites}
+        size = ", ".join(counted(len(table), name) for name, table in tables.items())
         parts.append(f"{world.name}: {size}, {len(found.rules)} national rules")
     if len(found.series):
         parts += [kinds_matrix(found.series), errors_text(found.series)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from siting.errors import InputError
 from siting.output.tables import with_degrees
+from siting.units import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,7 @@ def check_rows(tables: list[Layer]) -> None:
     """InputError for a table that is longer than a sheet."""
     long = [table for table in tables if len(table.frame) >= ROWS]
     if long:
-        names = ", ".join(f"{t.name} ({len(t.frame):,} rows)" for t in long)
+        names = ", ".join(f"{t.name} ({counted(len(t.frame), 'row')})" for t in long)
         raise InputError(
             f"--to xlsx: {names}: a sheet holds {ROWS - 1:,}; write --to csv (a .zip), or solve with --hours 288"
         )

@@ -23,6 +23,7 @@ from siting.plan.audit_ramp import audit_ramp
 from siting.plan.audit_rules import audit_rules
 from siting.plan.audit_water import audit_heat, audit_water
 from siting.plan.findings import SAME, Audit, flow_of
+from siting.units import counted
 
 
 def audit(data: Instance, record: Mapping[str, Any], hourly: pd.DataFrame) -> list[str]:
@@ -101,7 +102,9 @@ def _site(check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray]) -> 
     c = site.supply_class
     n = len(data.weight)
     if len(flow["hour"]) != n or not np.array_equal(flow["hour"], np.arange(n)):
-        check.findings.append(f"{s}: hourly.parquet holds {len(flow['hour'])} hours, the instance {n}")
+        check.findings.append(
+            f"{s}: hourly.parquet holds {counted(len(flow['hour']), 'hour')}, the instance {n}"
+        )
         return {}
     it_mw = row["modules"] * data.module_mw
     check.true(f"{s}: modules {row['modules']} is not a whole number", float(row["modules"]).is_integer())

@@ -7,8 +7,8 @@ from typing import Any
 
 from siting.instance.coverage import Coverage
 from siting.instance.instance import Instance
+from siting.plan.binding import BINDING
 
-BINDING = 1e-5  # relative: a share this close to its limit is said to bind
 Served = Mapping[tuple[str, str], float]
 Entry = dict[str, Any]
 

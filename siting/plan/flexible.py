@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from siting.instance.instance import Instance
+from siting.plan.binding import BINDING
 from siting.solver.solution import Energy
 
-BINDING = 1e-5  # relative: a limit this close to its use is said to bind
 LOST = "compute lost"  # cost item of work left undone; no electricity
 Entry = dict[str, Any]
 

@@ -10,8 +10,13 @@ import numpy as np
 import pandas as pd
 
 from siting.inputs.attributes import REACH, attribute
+from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
-from siting.instance.instance import Instance
+from siting.instance.assemble import place_in
+from siting.instance.clean import counted_t_mwh
+from siting.instance.hours import Hours
+from siting.instance.instance import Hourly, Instance
+from siting.instance.scenario import under_scenario
 from siting.plan.plan import BUILT, RESULTS
 from siting.units import G_PER_T, KWH_PER_MWH
 
@@ -40,21 +45,35 @@ def site_frame(world: World, data: Instance, rows: dict[str, dict[str, Any]]) ->
     return gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4326").rename_axis("site")
 
 
-def zone_frame(world: World, data: Instance, used: set[str]) -> gpd.GeoDataFrame:
-    """Zones that hold a candidate, with the means over the modelled hours of what their grid offers (unknown without)."""
+def zone_frame(
+    world: World, model: PlanningModel, hours: Hours, data: Instance, used: set[str]
+) -> gpd.GeoDataFrame:
+    """Zones that hold a candidate, with the means over the modelled hours of what their grid offers.
+
+    A zone none of whose candidates has a connection (all wait, or its state agrees on none) has a grid all the same: its
+    means are those of the world's series, under the model's scenario. Unknown only where the world has no series.
+    """
     zones = world.zones[world.zones.index.isin(used)]
     class_of = {data.zone[c]: c for c in data.price_eur_mwh}
-    tables = {
-        "price_eur_mwh": data.price_eur_mwh,
-        "grid_carbon_g_kwh": data.grid_carbon_t_mwh,
-        "grid_cfe_share": data.grid_cfe_share,
-    }
-    means = {
-        name: [
-            float(np.average(table[class_of[z]], weights=data.weight)) if z in class_of else math.nan
-            for z in zones.index
-        ]
-        for name, table in tables.items()
-    }
-    means["grid_carbon_g_kwh"] = [g * G_PER_T / KWH_PER_MWH for g in means["grid_carbon_g_kwh"]]
-    return zones.assign(**means)
+    world, hours = under_scenario(model.scenario.factors, world, hours, [])
+    rows = []
+    for z in zones.index:
+        c = class_of.get(z)
+        if c is not None:
+            series = (data.price_eur_mwh[c], data.grid_carbon_t_mwh[c], data.grid_cfe_share[c])
+        else:
+            series = _offered(world, model, hours, z)
+        rows.append([float(np.average(values, weights=data.weight)) for values in series])
+    price, tonnes, share = np.array(rows).reshape(-1, 3).T
+    grams = tonnes * G_PER_T / KWH_PER_MWH
+    return zones.assign(price_eur_mwh=price, grid_carbon_g_kwh=grams, grid_cfe_share=share)
+
+
+def _offered(world: World, model: PlanningModel, hours: Hours, zone: str) -> tuple[Hourly, Hourly, Hourly]:
+    """Price (EUR/MWh), carbon (t/MWh) and carbon-free share of a zone's grid by modelled hour."""
+    if f"price_eur_mwh:{zone}" not in hours.frame:
+        unknown = (math.nan,) * len(hours.weight)
+        return unknown, unknown, unknown
+    place = place_in(model, world, hours, zone)
+    price, share = (tuple(place.hours[name].tolist()) for name in ("price_eur_mwh", "cfe_share"))
+    return price, counted_t_mwh(model, place), share

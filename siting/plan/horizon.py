@@ -18,8 +18,10 @@ from siting.inputs.world import World
 from siting.instance.hours import Hours
 from siting.instance.instance import VINTAGE, Instance, Node
 from siting.instance.stages import at_node
+from siting.plan.binding import binds
 from siting.plan.make import make_plan, model_hash, stage_record
 from siting.plan.plan import Plan
+from siting.plan.supply import is_dust
 from siting.solver.solution import Solution
 
 ROADMAP = ("period", "site", "it_mw", "new_it_mw", "connection_mw", "option", "new_mw", "new_mwh")
@@ -121,7 +123,7 @@ def roadmap(data: Instance, stages: Mapping[str, Plan]) -> pd.DataFrame:
                 rows.append((p, s, row["it_mw"], new, row["connection_mw"], "grid connection", wired, 0.0))
             sizes = {**row["supply_mw"], **row["store_mw"]}
             for k, mw in sizes.items():
-                if mw > 0 and k.partition(VINTAGE)[2] == str(p):
+                if not is_dust(mw, row["it_mw"]) and k.partition(VINTAGE)[2] == str(p):
                     name = k.partition(VINTAGE)[0]
                     mwh = row["store_mwh"].get(k, 0.0)
                     rows.append((p, s, row["it_mw"], new, row["connection_mw"], name, mw, mwh))
@@ -136,7 +138,7 @@ def _binding(data: Instance, stages: Mapping[str, Plan], solved: Solution) -> li
         for row in plan.record["binding"]
     ]
     for r, limit in data.limits.items():
-        if r[0] == "capex" and limit.value - _invested(data, solved, r[1:]) <= 1e-5 * limit.value:
+        if r[0] == "capex" and binds(limit, _invested(data, solved, r[1:])):
             found.append({"limit": limit.meaning, "value": limit.value, "unit": limit.unit})
     return found
 

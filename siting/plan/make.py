@@ -6,7 +6,6 @@ import hashlib
 import json
 import math
 import platform
-from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
@@ -16,20 +15,20 @@ import pandas as pd
 from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
 from siting.instance.hours import Hours
-from siting.instance.instance import Instance, Resource, base, resources_of
-from siting.plan.carbon import embodied_record, lifecycle_capped_t, market_t
+from siting.instance.instance import Instance
+from siting.plan.binding import binding_limits
+from siting.plan.carbon import embodied_record, market_t
 from siting.plan.coverage import binding_places, coverage_record
 from siting.plan.flexible import LOST, binding_load, facility_load_mw, flexible_record, it_mwh, load_entries
 from siting.plan.frames import site_frame, zone_frame
 from siting.plan.matching import binding_matching, clean_used, matching_record
 from siting.plan.plan import SCHEMA, Plan
-from siting.plan.ramp import connected_mw
 from siting.plan.rules import HEAT_ITEMS, binding_rules, rule_entries, water_total
 from siting.plan.shaped import grid_power_t, not_clean_mw, shaped_entries, shaped_notes
+from siting.plan.supply import contract_shares, ppa_energy, supply_table, whatever_period
 from siting.solver.solution import Energy, Solution, StageResult, equal_sites
 from siting.units import G_PER_T, KWH_PER_MWH
 
-BINDING = 1e-5  # relative: a limit this close to its use is said to bind
 HOURLY_KEYS = ("site", "hour", "period", "weight_h")
 NO_ENERGY = ["building", "accelerators", "site, fixed", "coverage", LOST, *HEAT_ITEMS]  # no electricity
 OF_PERIOD = r"@\d+"  # the period an option was built in, within the name of a cost item
@@ -53,7 +52,7 @@ def make_plan(
     hourly = _hourly(data, hours, energy)
     costs = _costs(data, solved, shares)
     emissions = _emissions(data, energy)
-    supply = _supply(data, energy)
+    supply = supply_table(data, energy, {s: n * data.module_mw for s, n in solved.modules.items()})
     rows = {s: _site_record(data, solved, s, energy[s], hourly, costs, emissions) for s in shares}
     totals = _totals(rows, costs, emissions)
     matched = matching_record(data, energy)
@@ -70,7 +69,7 @@ def make_plan(
         "hours": {"modelled": len(data.weight), "periods": list(hours.labels), "rms_error": hours.error},
         "totals": totals,
         "binding": [
-            *_binding(data, totals, solved, clean_used(data, matched)),
+            *binding_limits(data, totals, solved, clean_used(data, matched)),
             *binding_matching(data, matched),
             *binding_places(data, solved.modules, solved.assigned_mw),
             *binding_load(data, rows.values(), energy),
@@ -85,7 +84,7 @@ def make_plan(
         "model": model.model_dump(mode="json"),
     }
     sites = site_frame(world, data, rows)
-    zones = zone_frame(world, data, set(sites["zone"]))
+    zones = zone_frame(world, model, hours, data, set(sites["zone"]))
     return Plan(model, record, sites, supply, costs, emissions, hourly, zones, world.sources.reset_index())
 
 
@@ -163,7 +162,7 @@ def _hourly(data: Instance, hours: Hours, energy: dict[str, Energy]) -> pd.DataF
             block["_".join(key) + ("_mwh" if key[0] == "soc" else "_mw")] = e.hourly[key]
         block |= {
             f"contract_{k}_mw": e.hourly["deliver",] * share
-            for k, share in _contract_shares(data, c, e).items()
+            for k, share in contract_shares(data, c, e).items()
         }
         if data.shaped:
             block["grid_rest_in_contracts_mw"] = not_clean_mw(data, c, e)
@@ -206,7 +205,7 @@ def _emissions(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
             tonnes = float(weight @ (np.array(data.grid_carbon_t_mwh[c]) * e.hourly["buy",]))
             rows.append((s, "grid purchase", tonnes, tonnes, market_t(data, c, e)))
         within = grid_power_t(data, c, e)
-        for k, mwh in _ppa_energy(data, c, e).items():
+        for k, mwh in ppa_energy(data, c, e).items():
             tonnes = within.get(k, 0.0)
             rows.append((s, k, tonnes, tonnes + data.ppa[c, k].lifecycle_t_mwh * mwh[0], 0.0))
         for k in data.options_of("onsite", c):
@@ -215,56 +214,7 @@ def _emissions(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
             tonnes = option.carbon_t_mwh * mwh_k
             rows.append((s, k, tonnes, option.lifecycle_t_mwh * mwh_k, tonnes))
     columns = ["site", "item", "carbon_t_yr", "lifecycle_t_yr", "carbon_market_t_yr"]
-    return _whatever_period(pd.DataFrame(rows, columns=columns), "item")
-
-
-def _whatever_period(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Rows of one option built in several periods added up; the record's sizes keep them apart."""
-    words = [name for name in frame.columns if name in {"site", "route", column}]
-    frame[column] = frame[column].map(base)
-    return frame.groupby(words, as_index=False, sort=False).sum()
-
-
-def _contract_shares(data: Instance, c: str, e: Energy) -> dict[str, np.ndarray]:
-    """Each contract's share of every hour's flow: what it produces of what all produce."""
-    options = [k for k in data.options_of("ppa", c) if ("ppa", k) in e.capacity]
-    output = {k: np.array(data.availability[c, k]) * e.capacity["ppa", k] for k in options}
-    total = sum(output.values(), np.zeros(len(data.weight)))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return {k: np.where(total > 0, output[k] / total, 0.0) for k in options}
-
-
-def _ppa_energy(data: Instance, c: str, e: Energy) -> dict[str, tuple[float, float]]:
-    """Delivered and sold MWh/yr by contract: each hour's flow is split by what the contracts produce."""
-    weight = np.array(data.weight)
-    return {
-        k: (float(weight @ (share * e.hourly["deliver",])), float(weight @ (share * e.hourly["sell",])))
-        for k, share in _contract_shares(data, c, e).items()
-    }
-
-
-def _supply(data: Instance, energy: dict[str, Energy]) -> pd.DataFrame:
-    """Capacity and yearly energy of every supply option at every chosen site."""
-    weight = np.array(data.weight)
-    rows: list[tuple[str, str, str, float, float, float, float]] = []
-    for s, e in energy.items():
-        c = data.sites[s].supply_class
-        if ("buy",) in e.hourly:
-            rows.append(
-                (s, "grid", "grid", e.capacity["connection",], 0.0, float(weight @ e.hourly["buy",]), 0.0)
-            )
-        for k, (used, sold) in _ppa_energy(data, c, e).items():
-            rows.append((s, k, "ppa", e.capacity["ppa", k], 0.0, used, sold))
-        onsite = data.options_of("onsite", c)
-        rows += [
-            (s, k, "onsite", e.capacity["onsite", k], 0.0, float(weight @ e.hourly["gen", k]), 0.0)
-            for k in onsite
-        ]
-        for k in data.options_of("storage", c):
-            used = float(weight @ e.hourly["discharge", k])
-            rows.append((s, k, "storage", e.capacity["store_mw", k], e.capacity["store_mwh", k], used, 0.0))
-    columns = ["site", "option", "route", "supply_mw", "store_mwh", "supply_mwh", "sold_mwh"]
-    return _whatever_period(pd.DataFrame(rows, columns=columns), "option")
+    return whatever_period(pd.DataFrame(rows, columns=columns), "item")
 
 
 def _site_record(
@@ -366,33 +316,3 @@ def _totals(
         "pue": load / sum(row["facility_mwh"] / row["pue"] for row in rows.values()) if load else 0.0,
         **water_total(rows.values()),
     }
-
-
-def _binding(
-    data: Instance, totals: dict[str, float], solved: Solution, clean: Mapping[Resource, float]
-) -> list[dict[str, Any]]:
-    """Limits with no room left: budget, caps, matching, potentials, number of sites and target."""
-    used: dict[tuple[str, ...], float] = {
-        ("capex",): sum(eur for (group, _, _), eur in solved.capex_eur.items() if group in data.capex_counts),
-        ("cost",): totals["cost_eur_yr"],
-        ("carbon",): totals["carbon_t_yr"],
-        ("carbon_rate",): totals["carbon_g_kwh"],
-        ("lifecycle",): lifecycle_capped_t(data, solved, totals["lifecycle_t_yr"]),
-        **clean,
-        ("water",): totals.get("water_m3_yr", 0.0),
-        **connected_mw(data, solved),
-    }
-    for c, k in data.ppa:
-        mw = solved.energy[c].capacity.get(("ppa", k), 0.0) if c in solved.energy else 0.0
-        for r in resources_of(k, data.zone[c]):
-            used[r] = used.get(r, 0.0) + mw
-    found = [
-        {"limit": limit.meaning, "value": limit.value, "unit": limit.unit}
-        for r, limit in data.limits.items()
-        if used[r] > 0 and abs(used[r] - limit.value) <= BINDING * limit.value
-    ]
-    if len(solved.modules) in {data.sites_min, data.sites_max}:
-        found.append({"limit": "sites.min / sites.max", "value": len(solved.modules), "unit": "sites"})
-    if data.target_it_mw > 0 and totals["it_mw"] - data.target_it_mw < data.module_mw:
-        found.append({"limit": "target", "value": data.target_it_mw, "unit": "MW of IT"})
-    return found

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from siting.instance.instance import Instance, Resource
+from siting.plan.binding import BINDING
 from siting.plan.flexible import facility_load_mw
 from siting.plan.shaped import not_clean_mw
 from siting.solver.solution import Energy
-
-BINDING = 1e-5  # relative: a share this close to what is asked for is said to bind
 
 
 def matching_record(data: Instance, energy: Mapping[str, Energy]) -> dict[str, Any]:

@@ -9,10 +9,10 @@ import numpy as np
 
 from siting.instance.duties import FIRM, HEAT, PUE, WORDS, Duty
 from siting.instance.instance import Instance
+from siting.plan.binding import BINDING
 from siting.plan.flexible import run_mwh
 from siting.solver.solution import Energy
 
-BINDING = 1e-5  # relative: a limit this close to its use is said to bind
 HEAT_ITEMS = ["heat sold", "heat connection"]  # cost items of heat, which are no electricity
 Entry = dict[str, Any]
 

@@ -117,12 +117,28 @@ def _first_prices(run: Run) -> None:
     weights = {q: p for q, p in goal.weights.items() if p} or {("cost",): 1.0}
     first = {c: _first_prices_of(goal, c, weights) for c in goal.data.classes}
     unknown = {c: [prices for prices in first[c] if not frontier.knows(c, prices)] for c in goal.data.classes}
-    asked = {c: prices for c, prices in unknown.items() if prices and not run.is_bounded(c, weights)}
+    asked = {
+        c: prices
+        for c, prices in unknown.items()
+        if prices and not frontier.roomier.get(c) and not run.is_bounded(c, weights)
+    }
     for done, priced in enumerate(run.pool.price(asked), start=1):
         frontier.add(priced)
         if done % max(1, len(asked) // TOLD_TIMES) == 0:
             run.clock.say(f"pricing supply classes, {done} of {len(asked)}")
         if run.is_late:
+            return
+    _price_wanted(run, first)
+
+
+def _price_wanted(run: Run, first: Mapping[str, list[Prices]]) -> None:
+    """Give a portfolio to whoever the relaxation wants of the classes that a roomier one bounds so far."""
+    frontier = run.frontier
+    while any(frontier.roomier.values()) and not run.is_late:
+        if False in run.stale:
+            _outside(run, integers=False)
+        bare = {c: first[c] for c in run.wanted if not frontier.of(c)}
+        if run.price(bare) == 0:
             break
 
 

@@ -6,9 +6,13 @@ compiled to standard form, passed as arrays, and what comes back is checked by u
 
 from __future__ import annotations
 
+import atexit
 import importlib.util
 import math
+import os
+import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
@@ -19,15 +23,19 @@ import pyomo.environ as pyo
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
-from siting.errors import SitingError
+from siting.errors import SitingError, StoppedError
 from siting.solver.progress import Clock
 
 FEASIBILITY = 1e-5  # largest row violation accepted, relative to the row's own scale
 INTEGRALITY = 1e-5
 LOG_EVERY_S = 1.0
+LISTEN_S = 0.2  # between two looks for Ctrl-C
+NOT_HEARD = "stopping after this relaxation; Ctrl-C again leaves at once, without a plan"
 LARGE_ROWS = 20_000  # from here on a root relaxation is worth an interior point
 # searches for a plan by MILPs within the MILP: they take ten times what a small master does (RINS alone finds as good ones)
 SUB_MIPS = ("mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
+
+_LEFT: list[threading.Thread] = []  # solvers that run on after a second Ctrl-C
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -158,7 +166,7 @@ def solve_mip(
     h.setOptionValue("mip_min_logging_interval", LOG_EVERY_S)
     h.cbMipLogging += log
     h.cbMipImprovingSolution += log
-    interrupted = run_interruptible(h)
+    interrupted = run_interruptible(h, clock.say)
     return _outcome(h, model, gap, interrupted, least_size)
 
 
@@ -171,8 +179,12 @@ def _choose_methods(h: highspy.Highs, rows: int) -> None:
         h.setOptionValue("mip_lp_solver", "hipo")
 
 
-def run_interruptible(h: highspy.Highs) -> bool:
-    """Run HiGHS in a thread so that Ctrl-C reaches us; returns True if it was pressed. The incumbent stays in `h`."""
+def run_interruptible(h: highspy.Highs, say: Callable[[str], None] = lambda text: None) -> bool:
+    """Run HiGHS in a thread so that Ctrl-C reaches us; returns True if it was pressed. The incumbent stays in `h`.
+
+    HiGHS is asked to stop, and hears it between steps; not within HiPO, nor in presolve. Where it does not hear, `say` is told
+    so, and a second Ctrl-C is raised: the thread is left behind, and `h` with it.
+    """
     stop = threading.Event()
 
     def ask(event: Any) -> None:
@@ -190,15 +202,32 @@ def run_interruptible(h: highspy.Highs) -> bool:
         finally:
             done.set()
 
-    threading.Thread(target=work, daemon=True).start()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    told = False
     while (
         not done.is_set()
     ):  # an event, not Thread.join: a join that is interrupted may take a running thread for ended
         try:
-            done.wait(0.2)
+            done.wait(LISTEN_S)
+            if stop.is_set() and not told and not done.wait(LISTEN_S):
+                told = True
+                say(NOT_HEARD)
         except KeyboardInterrupt:
+            if stop.is_set():
+                _LEFT.append(thread)
+                raise
             stop.set()
     return stop.is_set()
+
+
+@atexit.register
+def _end_at_once() -> None:
+    """An interpreter beside a solver that still runs crashes at its end: files are written and closed by now, so it ends here."""
+    if any(thread.is_alive() for thread in _LEFT):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(StoppedError.exit_code)
 
 
 def _outcome(

@@ -22,8 +22,12 @@ NEW = 1e-9  # relative: a portfolio or cut that improves less than this is known
 
 @dataclass
 class Frontier:
-    """Portfolios and cuts of all classes. A class without either has not been priced; a barred one has no supply."""
+    """Portfolios and cuts of all classes. A class without either has not been priced; a barred one has no supply.
 
+    roomier: by class those that differ from it in having more land alone. What none of their mixes can beat, none of its can.
+    """
+
+    roomier: Mapping[str, Sequence[str]] = field(default_factory=dict)
     portfolios: dict[str, list[Portfolio]] = field(default_factory=dict)
     cuts: dict[str, list[Cut]] = field(default_factory=dict)
     columns: dict[str, Names] = field(default_factory=dict)
@@ -53,12 +57,12 @@ class Frontier:
         return self.portfolios.get(c, [])
 
     def bounds(self, c: str) -> Sequence[Cut]:
-        """Cuts of a class."""
-        return self.cuts.get(c, [])
+        """Cuts of a class, and of the roomier ones."""
+        return [cut for other in (c, *self.roomier.get(c, ())) for cut in self.cuts.get(other, [])]
 
     def knows(self, c: str, prices: Prices) -> bool:
         """Whether a class has been priced there, or is known to have no supply at all."""
-        return c in self.barred or any(same(prices, cut.prices) for cut in self.bounds(c))
+        return c in self.barred or any(same(prices, cut.prices) for cut in self.cuts.get(c, []))
 
     def slack(self, c: str, prices: Prices, natural: Sequence[Cut]) -> float:
         """How much better than its best known portfolio a class might still be at these prices, per MW of IT.
@@ -85,13 +89,13 @@ class Frontier:
             kept = cache.read(key)
             if kept is not None:
                 self.columns[c], self.portfolios[c], self.cuts[c] = kept
-                if not self.bounds(c):
+                if not self.cuts[c]:
                     self.barred.add(c)
 
     def store(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
         """Keep what this run added."""
         for c in sorted(self.changed):
-            found = (list(self.of(c)), list(self.bounds(c))) if c not in self.barred else ([], [])
+            found = (list(self.of(c)), list(self.cuts.get(c, []))) if c not in self.barred else ([], [])
             cache.write(keys[c], (self.columns[c], *found))
         self.changed.clear()
 

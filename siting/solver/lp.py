@@ -64,6 +64,25 @@ def write_class(data: Instance) -> ClassLP:
     return ClassLP(c, bare, sparse.csr_array(model.objectives), tuple(functionals), columns, rows)
 
 
+def named(lp: ClassLP, data: Instance) -> ClassLP:
+    """An LP written for a class of another name and other land, as that of the one class in `data`; all else is shared."""
+    (c,) = data.classes
+    if lp.c == c:
+        return lp
+
+    def own(name: Group) -> Group:
+        return name[0], tuple(c if part == lp.c else part for part in name[1])
+
+    columns, rows = (replace(names, groups=tuple(map(own, names.groups))) for names in (lp.columns, lp.rows))
+    upper = lp.model.row_upper.copy()
+    land = [i for i, (name, _) in enumerate(rows.groups) if name == "land"]
+    upper[np.isin(rows.group, land)] = data.spare_land_ha_mw[c]
+    model = replace(lp.model, row_upper=upper)
+    return replace(
+        lp, c=c, model=model, functionals=tuple(map(own, lp.functionals)), columns=columns, rows=rows
+    )
+
+
 @contextmanager
 def _no_collector() -> Iterator[None]:
     """Millions of expression nodes are born and none is garbage before the end: looking for it costs a quarter of the time."""

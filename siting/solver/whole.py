@@ -26,7 +26,7 @@ def solve_whole(data: Instance, clock: Clock, gap: float, threads: int) -> Solut
     for name in data.objectives:
         outcome = _stage(b, name, terms[name], clock, gap, threads, started=bool(stages))
         if outcome.x is None and not stages:
-            raise StoppedError(stopped_text(clock, outcome.status))
+            raise StoppedError(stopped_text(clock, outcome.status) + _other_method(data, outcome.status))
         value = float(
             pyo.value(terms[name])
         )  # of this stage's plan, or of the last one's if this found none in time
@@ -62,6 +62,18 @@ def _stage(
     if outcome.x is not None:
         load_values(b.m, model, outcome.x)
     return outcome
+
+
+def _other_method(data: Instance, status: str) -> str:
+    """Where to turn when time is out: tonnes can be zero, where no interior point finds the end of a relaxation so large."""
+    if status != "time_limit" or data.flexible.moving_share > 0:
+        return ""
+    why = (
+        "; one large relaxation whose least is zero tonnes takes long"
+        if data.objectives[0] == "carbon"
+        else ""
+    )
+    return f"{why}, or take --method frontier, which solves many small ones"
 
 
 def stopped_text(clock: Clock, status: str) -> str:

@@ -10,17 +10,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from siting.errors import SitingError
 from siting.instance.instance import Instance
+from siting.instance.land import nameless
 from siting.model.policy import Quantity
 from siting.solver.cache import FrontierCache, class_keys
-from siting.solver.lp import ClassLP, Names, write_class
+from siting.solver.lp import ClassLP, Names, named, write_class
 from siting.solver.pricing import ClassProblem, Cut, Portfolio, is_large
+from siting.solver.progress import Clock
 
 Prices = Mapping[Quantity, float]
+Held = TypeVar("Held")
 RETRIES = 3  # a worker that dies is replaced and its pricing repeated this often
+LITTLE_HOURS = (
+    6_000  # hours of LPs priced in this process while two new ones would read their libraries: 20 x 288
+)
+TELL_S = 5.0  # between two words on how far pricing is
 MOST_HELD = 64  # LPs one process keeps, up to 100 MB each (full year): all classes of the EU-27, with and without grid
 
 
@@ -48,19 +55,33 @@ class Pool(Protocol):
 
 # what this process keeps, by class fingerprint, the least recently used first
 _HELD: dict[str, ClassProblem] = {}
+# and LPs as written, whose arrays classes that differ in their land alone share
+_WRITTEN: dict[str, ClassLP] = {}
 _BUILDING = threading.Lock()  # Pyomo is not made for threads; a Dask worker may have several
 
 
-def _lp(data: Instance, key: str, cache: FrontierCache | None) -> ClassLP:
-    """The LP from the cache, or written anew and kept there: reading takes a hundredth of the time."""
-    kept = cache.read_lp(key) if cache is not None else None
-    if kept is not None:
-        return kept
-    with _BUILDING:
-        lp = write_class(data)
-    if cache is not None:
-        cache.write_lp(key, lp)
-    return lp
+def _lp(data: Instance, cache: FrontierCache | None = None) -> ClassLP:
+    """The LP of the one class in `data`: one that was written for a class that differs in its land alone, else from the cache,
+    else written anew and kept there. Reading takes a hundredth of the time."""
+    bare = nameless(data) if len(data.nodes) == 1 else data
+    (key,) = class_keys(bare).values()
+    lp = _WRITTEN.pop(key, None)
+    if lp is None and cache is not None:
+        lp = cache.read_lp(key)
+    if lp is None:
+        with _BUILDING:
+            lp = write_class(bare)
+        if cache is not None:
+            cache.write_lp(key, lp)
+    _keep(_WRITTEN, key, lp)
+    return named(lp, data)
+
+
+def _keep(held: dict[str, Held], key: str, value: Held) -> None:
+    """Hold one more, and let the least recently used go."""
+    held[key] = value
+    for other in list(held)[:-MOST_HELD]:
+        held.pop(other, None)
 
 
 def price_class(
@@ -73,10 +94,8 @@ def price_class(
     problem = _HELD.pop(key, None)
     if problem is None:
         _check_versions(key, data)
-        problem = ClassProblem(_lp(data, key, cache), is_large(data))
-    _HELD[key] = problem
-    for other in list(_HELD)[:-MOST_HELD]:
-        _HELD.pop(other, None)
+        problem = ClassProblem(_lp(data, cache), is_large(data))
+    _keep(_HELD, key, problem)
     return _priced(problem, prices)
 
 
@@ -107,12 +126,40 @@ class InProcess:
         for c, prices in asked.items():
             if c not in self._held:
                 own = self.data.only(c)
-                self._held[c] = ClassProblem(write_class(own), is_large(own))
+                self._held[c] = ClassProblem(_lp(own), is_large(own))
             yield _priced(self._held[c], prices)
 
     def close(self) -> None:
         """Nothing to let go of."""
         self._held.clear()
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A pool that says how far it is: at the start of much work, and now and then while it lasts."""
+
+    pool: Pool
+    clock: Clock
+    hours: int
+
+    def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+        """Solve each class at each of its prices."""
+        much = self.hours * sum(map(len, asked.values())) > LITTLE_HOURS
+        if much:
+            self._say(0, len(asked))
+        told = self.clock.seconds
+        for done, priced in enumerate(self.pool.price(asked), start=1):
+            if much and self.clock.seconds - told >= TELL_S:
+                self._say(done, len(asked))
+                told = self.clock.seconds
+            yield priced
+
+    def _say(self, done: int, of: int) -> None:
+        self.clock.say(f"pricing supply classes, {done} of {of}")
+
+    def close(self) -> None:
+        """Let go of all workers."""
+        self.pool.close()
 
 
 def died_text(classes: Mapping[str, object]) -> str:

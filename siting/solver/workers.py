@@ -15,8 +15,6 @@ from siting.solver import work
 from siting.solver.cache import FrontierCache
 from siting.solver.work import Priced, Prices, died_text, price_class
 
-LITTLE_HOURS = 6_000  # hours of LPs priced here while two new processes would read their libraries: 20 x 288
-
 
 class LocalProcesses:
     """Worker processes of this machine, among which the classes of a round are shared out evenly.
@@ -42,7 +40,10 @@ class LocalProcesses:
     def serve(self, data: Instance, keys: Mapping[str, str]) -> LocalProcesses:
         """Take on an instance; `keys` are the classes' fingerprints."""
         self._keys = {c: (keys[c], data.only(c)) for c in data.classes}
-        self._home = {c: i % self._n for i, c in enumerate(data.classes)} | self._home
+        every = len(
+            data.classes
+        )  # in order: classes of a zone, which share what is written of their LPs, live together
+        self._home = {c: i * self._n // every for i, c in enumerate(data.classes)} | self._home
         return self
 
     def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
@@ -77,7 +78,8 @@ class LocalProcesses:
         self._home |= {c: i * self._n // len(order) for i, c in enumerate(order)}
 
     def _is_little(self, asked: Mapping[str, Sequence[Prices]]) -> bool:
-        return sum(len(self._keys[c][1].weight) * len(prices) for c, prices in asked.items()) <= LITTLE_HOURS
+        hours = sum(len(self._keys[c][1].weight) * len(prices) for c, prices in asked.items())
+        return hours <= work.LITTLE_HOURS
 
     def _submit(self, c: str, prices: Sequence[Prices]) -> Future[Priced]:
         home, asked = self._home[c], (*self._keys[c], list(prices), self._cache)

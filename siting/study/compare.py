@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from siting.plan.plan import Plan
+from siting.study.sharp import doubt_eur_yr
+from siting.units import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INTERNAL_PRICE = "internal carbon price"
 SAME_WORK = 0.01  # relative: only plans of equal IT power are set against each other per tonne avoided
+DOUBTFUL = 0.02  # of a difference in cost: what gaps leave open beyond this is said
 SHOWN = 1e-3  # GWh or MW below which an option is no part of a mix
 ACCOUNTS = {
     "carbon_t_yr": "operational, location-based [t CO2e/yr]",
@@ -260,13 +264,15 @@ def _differences(plans: Mapping[str, Plan], abatement: pd.DataFrame) -> list[str
         lines += [_sites_line(first, base, name, plan), _money_line(first, base, name, plan)]
         lines += _limit_lines(first, base, name, plan)
     steps = abatement.iloc[1:].to_dict("records")
-    return lines + [_step_line(step) for step in steps if step["abatement_eur_t"] == step["abatement_eur_t"]]
+    return lines + [
+        _step_line(step, plans) for step in steps if step["abatement_eur_t"] == step["abatement_eur_t"]
+    ]
 
 
 def _sites_line(first: str, base: Plan, name: str, plan: Plan) -> str:
     ours, theirs = set(base.chosen.index), set(plan.chosen.index)
     common, new, gone = sorted(ours & theirs), sorted(theirs - ours), sorted(ours - theirs)
-    text = f"{name} shares {len(common)} of {len(ours)} sites with {first}"
+    text = f"{name} shares {len(common)} of {counted(len(ours), 'site')} with {first}"
     return text + (
         f"; builds {', '.join(new) or 'nothing'} instead of {', '.join(gone) or 'none'}"
         if new or gone
@@ -279,8 +285,18 @@ def _money_line(first: str, base: Plan, name: str, plan: Plan) -> str:
     share = tonnes / base.totals["carbon_t_yr"] if base.totals["carbon_t_yr"] else 0.0
     text = f"{name} costs {cost / 1e6:+,.1f} M EUR/yr and emits {tonnes:+,.0f} t CO2e/yr ({share:+.0%}) against {first}"
     if price is not None:
-        text += f": {price:,.0f} EUR per tonne avoided"
+        text += f": {price:,.0f} EUR per tonne avoided{_doubt(base, plan, cost, tonnes)}"
     return text
+
+
+def _doubt(base: Plan, plan: Plan, cost: float, tonnes: float) -> str:
+    """Between what a tonne less may cost as far as both plans are proven; empty where that is one number."""
+    more, less = doubt_eur_yr(base), doubt_eur_yr(plan)
+    if more + less <= DOUBTFUL * cost:
+        return ""
+    if not math.isfinite(more + less):
+        return " (no bound was proven)"
+    return f" (proven: between {(cost - less) / -tonnes:,.0f} and {(cost + more) / -tonnes:,.0f})"
 
 
 def _limit_lines(first: str, base: Plan, name: str, plan: Plan) -> list[str]:
@@ -304,8 +320,9 @@ def _limit_words(limit: Mapping[str, Any]) -> str:
     return f"{limit['limit']} binds at {limit['value']:,.6g} {limit['unit']}"
 
 
-def _step_line(step: Mapping[Any, Any]) -> str:
+def _step_line(step: Mapping[Any, Any], plans: Mapping[str, Plan]) -> str:
+    doubt = _doubt(plans[step["from"]], plans[step["to"]], step["cost_eur_yr"], step["carbon_t_yr"])
     return (
-        f"from {step['from']} to {step['to']}: {step['abatement_eur_t']:,.0f} EUR per tonne avoided "
+        f"from {step['from']} to {step['to']}: {step['abatement_eur_t']:,.0f} EUR per tonne avoided{doubt} "
         f"({step['cost_eur_yr'] / 1e6:+,.1f} M EUR/yr, {step['carbon_t_yr']:+,.0f} t CO2e/yr)"
     )

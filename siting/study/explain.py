@@ -18,6 +18,7 @@ from siting.errors import InfeasibleError, InputError
 from siting.inputs.places import nearest as hint
 from siting.inputs.planning import PlanningModel
 from siting.instance.instance import Instance, Resource
+from siting.plan.binding import binding_counts, binds
 from siting.plan.plan import Plan
 from siting.solver.progress import Clock
 from siting.solver.shadow import Shadow, shadow_by_frontier, shadow_of_whole
@@ -28,7 +29,6 @@ from siting.study.tools import Tools
 
 ALL = "all"
 EXPLAIN_GAP = 1e-6  # re-solves that are compared with each other are taken further than a plan alone needs
-BINDS = 1e-5  # relative: a limit this close to its use binds
 FINITE_SHARE = 0.01
 OBJECTIVE_UNIT = {"cost": "EUR/yr", "weighted": "EUR/yr", "carbon": "t CO2e/yr", "compute": "MW of IT"}
 LIMIT_COLUMNS = [
@@ -194,7 +194,7 @@ def _limit_row(data: Instance, r: Resource, fixed: Shadow, relaxed: Shadow) -> d
         "unit": limit.unit,
         "used": used,
         "slack": slack,
-        "binds": abs(slack) <= BINDS * max(abs(limit.value), 1e-9),
+        "binds": binds(limit, used),
         "price_fixed": fixed.limit[r] + 0.0,
         "price_fixed_unit": f"{OBJECTIVE_UNIT[fixed.objective]} per {limit.unit}",
         "price_relaxed": relaxed.limit[r] + 0.0,
@@ -206,6 +206,7 @@ def _rule_rows(data: Instance, plan: Plan, relaxed: Shadow) -> list[dict[str, An
     """Target and numbers of sites: with sites fixed they have no price."""
     built, countries = plan.totals["sites"], plan.totals["countries"]
     per_country = plan.chosen["country"].value_counts().max() if built else 0
+    binding = binding_counts(data, {row["site"]: int(row["modules"]) for row in plan.record["sites"]})
     rules = {
         "target": (data.target_it_mw, plan.totals["it_mw"], "MW of IT", 1),
         "sites.min": (data.sites_min, built, "sites", 1),
@@ -218,7 +219,7 @@ def _rule_rows(data: Instance, plan: Plan, relaxed: Shadow) -> list[dict[str, An
         slack = side * (used - value)
         row = {"limit": key, "value": float(value), "unit": unit, "used": float(used), "slack": float(slack)}
         row |= {
-            "binds": slack < data.module_mw if key == "target" else slack == 0,
+            "binds": binding[key],
             "price_relaxed": relaxed.rule[key] + 0.0,
             "price_relaxed_unit": f"{OBJECTIVE_UNIT[relaxed.objective]} per {unit}",
         }

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from siting.errors import InfeasibleError
 from siting.instance.instance import Instance, Site, resources_of
+from siting.units import counted
 
 FITS_MW = 1e-6  # a size above the largest by less fits
 
@@ -14,8 +15,8 @@ FITS_MW = 1e-6  # a size above the largest by less fits
 def only_sites(data: Instance, it_mw: Mapping[str, float], sized: bool) -> Instance:
     """The scenario's instance with no other sites than these, all of them built; at these sizes (MW of IT) if `sized`.
 
-    Supply classes of these sites stay as they are: what binds a class (its scarcest land) is that of all its candidates,
-    so that a choice is never better off for being the only one. Raises InfeasibleError with every reason.
+    Supply classes of these sites stay as they are, so that a choice is never better off for being the only one. Raises
+    InfeasibleError with every reason.
     """
     reasons = list(_missing(data, it_mw, sized))
     if reasons:
@@ -39,7 +40,7 @@ def _missing(data: Instance, it_mw: Mapping[str, float], sized: bool) -> Iterato
     if left:
         yield f"sites.force asks for {', '.join(left)}, too"
     if not data.sites_min <= len(it_mw) <= data.sites_max:
-        yield f"{len(it_mw)} sites, where sites.min is {data.sites_min} and sites.max {data.sites_max}"
+        yield f"{counted(len(it_mw), 'site')}, where sites.min is {data.sites_min} and sites.max {data.sites_max}"
     for s, mw in it_mw.items():
         if sized and s in data.sites and mw > data.sites[s].max_mw + FITS_MW:
             yield f"{s} holds {data.sites[s].max_mw:,.1f} MW of IT, the plan builds {mw:,.1f} MW"

@@ -23,6 +23,7 @@ from siting.errors import InfeasibleError, InputError
 from siting.inputs.planning import PlanningModel
 from siting.plan.plan import Plan
 from siting.study.axes import Axis, optimising, pair
+from siting.units import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -128,7 +129,7 @@ def pareto_front(
     Raises InputError for fewer than 2 points or a pair of quantities no front can be drawn over.
     """
     if points < 2:
-        raise InputError(f"pareto: {points} points make no curve; give at least 2")
+        raise InputError(f"pareto: {counted(points, 'point')} cannot make a curve; give at least 2")
     axes = pair(of, model)
     search = _Search(*_without_internal_price(model, axes), axes, solve)
     search.ends()
@@ -219,7 +220,7 @@ class _Search:
             between = self._widest()
             if between is None:
                 self.notes.append(
-                    f"{len(self.points)} plans make the whole front at this resolution; {wanted} were asked for"
+                    f"the whole front at this resolution is {counted(len(self.points), 'plan')}; {wanted} were asked for"
                 )
                 return
             self._at(between)

@@ -10,6 +10,7 @@ from itertools import combinations
 from siting.inputs.planning import PlanningModel
 from siting.inputs.planning_sites import Sites
 from siting.plan.plan import Plan
+from siting.units import counted
 
 LISTED_PER_TRIED = (
     2_000  # combinations looked through for each that may be tried: milliseconds against a solve
@@ -31,8 +32,8 @@ def site_sets(cases: Sequence[tuple[PlanningModel, Plan]], most: int) -> tuple[l
     if some is not None:
         return (
             some,
-            f"least worst regret of all {len(some)} sets of the {len(union)} sites that are best in some scenario (exact "
-            "among them, to the gaps proven); other sites were not tried",
+            f"least worst regret of all {counted(len(some), 'set')} of the {counted(len(union), 'site')} that are best in some "
+            "scenario (exact among them, to the gaps proven); other sites were not tried",
         )
     return [], f"best among the candidates only: more than {most} sets of sites would have to be tried"
 

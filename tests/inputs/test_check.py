@@ -73,12 +73,12 @@ def test_error_figures_are_carried_along(tmp_path: Path) -> None:
 def test_a_planted_nan_is_named(tmp_path: Path) -> None:
     values = good()
     values[7] = np.nan
-    assert problem(make_world(tmp_path, values)) == "1 hours hold no number"
+    assert problem(make_world(tmp_path, values)) == "1 hour without a number"
 
 
 def test_a_missing_hour_is_named(tmp_path: Path) -> None:
     world = make_world(tmp_path, good()[1:], HOURS.delete(5))
-    assert "1 hours are missing, the first is 2019-01-01 05:00" in problem(world)
+    assert "1 hour is missing, the first is 2019-01-01 05:00" in problem(world)
 
 
 def test_a_doubled_hour_is_named(tmp_path: Path) -> None:

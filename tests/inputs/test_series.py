@@ -62,7 +62,7 @@ BROKEN: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     ),
     "a share above one": (lambda f: at(f, 0, "cfe_share:ES", 1.5), "cfe_share:ES ranges 0."),
     "a negative share": (lambda f: at(f, 0, "onwind_cf:ES", -0.1), "onwind_cf:ES ranges -0.100"),
-    "a missing hour": (lambda f: f.drop(index=100), "1 hours are missing, the first is 2019-01-05 04:00"),
+    "a missing hour": (lambda f: f.drop(index=100), "1 hour is missing, the first is 2019-01-05 04:00"),
     "a missing day": (
         lambda f: f.drop(index=range(24)),
         "24 hours are missing, the first is 2019-01-01 00:00",
@@ -70,7 +70,7 @@ BROKEN: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "a doubled hour": (lambda f: pd.concat([f, f.iloc[[7]]]), "hour 2019-01-01 07:00:00+00:00 stands twice"),
     "an hour of another year": (lambda f: pd.concat([f, shifted(f).iloc[[0]]]), "is not of 2019"),
     "hours out of order": (lambda f: f.iloc[::-1], "not in order"),
-    "another year": (shifted, "8760 hours are missing"),
+    "another year": (shifted, "8,760 hours are missing"),
     "no utc": (lambda f: f.rename(columns={"utc": "time"}), "has no column 'utc'"),
     "hours as words": (lambda f: f.assign(utc="noon"), "utc"),
     "a column of words": (lambda f: f.assign(**{"solar_cf:FR": "much"}), "solar_cf:FR"),

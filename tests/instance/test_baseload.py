@@ -238,5 +238,5 @@ def test_where_it_is_chosen() -> None:
     produced, bought = siting.solve(asked.with_(**yearly)), siting.solve(asked.with_(**yearly, **flat))
     assert bought.supply.set_index("option").loc[FLAT, "supply_mwh"] > 0.1 * bought.totals["facility_mwh"]
     assert bought.totals["cost_eur_yr"] < produced.totals["cost_eur_yr"]
-    assert bought.totals["carbon_t_yr"] > 2 * produced.totals["carbon_t_yr"]
+    assert bought.totals["carbon_t_yr"] > 1.5 * produced.totals["carbon_t_yr"]
     assert bought.totals["carbon_market_t_yr"] < 1.0

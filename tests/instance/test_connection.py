@@ -191,7 +191,7 @@ def test_engines_bridge_the_wait_and_then_the_ramp(plans: dict[str, siting.Plan]
     for plan in plans.values():
         wired = {p: plan.at(p).record["sites"][0]["connection_mw"] for p in (2029, 2033, 2037)}
         assert wired[2029] == 0.0 and wired[2033] <= 30.0 + 1e-4 and wired[2037] > 40.0
-        assert any("2033: 1 candidates are connected step by step" in n for n in plan.record["notes"])
+        assert any("2033: 1 candidate is connected step by step" in n for n in plan.record["notes"])
     binding = [row["limit"] for row in plans["whole"].record["binding"]]
     assert "grid_ramp_mw_yr of es-sevilla, 2033 (2033)" in binding
     folder = plans["whole"].save(tmp_path / "out")
@@ -218,7 +218,7 @@ def test_over_periods_a_ramped_site_stays_in_its_own_class(ramped: Worlds, ask: 
     }  # fmt: skip
     assert data.at(data.nodes[0]).limits["ramp", "es-zaragoza"].value == 30.0
     one = siting.api.prepare(ask(ramped({"es-zaragoza": "15"}), **changes)).data
-    assert one.classes == ("ES from 2033", "ES ramp es-zaragoza")
+    assert one.classes == ("ES 0.2 ha/MW from 2033", "ES ramp es-zaragoza")
 
 
 def test_without_plant_of_its_own_the_site_grows_with_the_ramp(ramped: Worlds, ask: Ask) -> None:

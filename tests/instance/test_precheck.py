@@ -28,11 +28,11 @@ CLASHES: dict[str, tuple[Instance, list[str]]] = {
     ),
     "one a country": (
         small_site(small_instance(sites_min=2), "two", country="AA"),
-        ["asks for 2 sites", "only 1 can be built", "1 countries", "at most 1 a country"],
+        ["asks for 2 sites", "only 1 can be built", "1 country", "at most 1 a country"],
     ),
     "countries": (
         small_site(small_instance(countries_min=2, per_country_max=2), "two", country="AA"),
-        ["min_countries asks for 2", "lie in 1 countries"],
+        ["min_countries asks for 2", "lie in 1 country"],
     ),
     "too small": (
         small_site(small_instance(sites_min=2), "two", max_mw=9.0),

@@ -170,7 +170,7 @@ def test_outside_the_regions_sites_stay_below_the_threshold(question: Any) -> No
     assert held.sites["es-sevilla"].max_mw == 30.0
     assert held.sites["es-zaragoza"].max_mw == free.sites["es-zaragoza"].max_mw
     assert any(
-        "es-region: 1 candidates outside Aragon stay below 40 MW of connection; 0 of them" in note
+        "es-region: 1 candidate outside Aragon kept below 40 MW of connection; 0 of them" in note
         for note in held.notes
     )
 

@@ -50,9 +50,9 @@ The same letters index every table, variable and row in the code.
 | symbol | meaning |
 |---|---|
 | `s` | candidate site, in one country and one price zone |
-| `c` | supply class: the sites that share hours, costs and rules (a price zone; with several periods also the year of \
-the grid connection), or one site whose connection comes step by step; with several periods or cases, a *cell*: a class at a \
-node |
+| `c` | supply class: the sites that share hours, costs and rules (a price zone, by steps of spare land; with several \
+periods also the year of the grid connection), or one site whose connection comes step by step; with several periods or \
+cases, a *cell*: a class at a node |
 | node | investment period under a case (scenario); `p` a period, `i` a case with its probability; in `coverage`, `i` \
 is a demand point |
 | `n` | country |

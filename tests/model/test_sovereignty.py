@@ -141,7 +141,7 @@ PRECHECKS: dict[str, tuple[Instance, str]] = {
     ),
     "target in one country": (
         ruled(ONE_COUNTRY, target_it_mw=40.0),
-        "target needs 40.0 MW of IT, but the 1 countries with most room hold 30.0 MW",
+        "target needs 40.0 MW of IT, but 1 country with most room can hold 30.0 MW",
     ),
     "forced in too many": (
         ruled(ONE_COUNTRY, forced=("one", "two")),

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from siting.output.report.shapes import (
     zone_path,
 )
 from siting.output.report.windows import chosen_windows, kind_of_window
+from siting.output.words import CARBON_COUNTS
 from siting.plan.plan import Plan
 from siting.study.compare import side_by_side
 
@@ -100,6 +102,11 @@ def test_the_page_loads_nothing(page: str) -> None:
         assert link.startswith(("#", "https://", "http://")), (
             link
         )  # the latter only where a reader may follow a source
+
+
+def test_it_says_what_operational_carbon_counts_and_connections_are_sized_for(page: str) -> None:
+    assert CARBON_COUNTS in unescape(page)
+    assert page.count("connections are sized for what crosses the fence in the hours modelled") >= 1
 
 
 def test_the_policy_allows_only_the_page_s_own_script_and_style(page: str) -> None:

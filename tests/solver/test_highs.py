@@ -292,6 +292,17 @@ def test_no_incumbent_in_time_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         solve_whole(small_instance(), Clock(10.0), 1e-6, 1)
 
 
+def test_least_tonnes_out_of_time_points_to_the_other_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The least of the relaxation is zero tonnes, which takes an interior point minutes; small ones, seconds."""
+    nothing = {"status": "time_limit", "x": None, "objective": None, "bound": -math.inf}
+    scripted(monkeypatch, nothing)
+    with pytest.raises(StoppedError, match=r"zero tonnes takes long, or take --method frontier"):
+        solve_whole(small_instance(objectives=("carbon",)), Clock(10.0), 1e-6, 1)
+    scripted(monkeypatch, {**nothing, "status": "interrupted"})
+    with pytest.raises(StoppedError, match=r"first plan was found$"):
+        solve_whole(small_instance(), Clock(10.0), 1e-6, 1)
+
+
 def test_a_second_stage_without_incumbent_keeps_the_first_stages_plan(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

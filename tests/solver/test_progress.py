@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import siting
 from siting import api
 from siting.solver.progress import Clock, Step, gap_share
+from siting.solver.work import Prices, Telling
 from tests.solver.test_workers import GAP, GREEN
 
 
@@ -61,3 +64,29 @@ def test_a_gap_needs_both_sides() -> None:
 def test_a_clock_that_has_run_out_still_leaves_a_moment() -> None:
     assert Clock(0.0).left_s == 0.1
     assert 9.0 < Clock(10.0).left_s <= 10.0
+
+
+class Slow:
+    """A pool that takes four seconds a class on the clock of the test."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+
+    def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Any]:
+        for c in asked:
+            self.clock.began -= 4.0
+            yield c
+
+    def close(self) -> None: ...
+
+
+def test_pricing_says_how_far_it_is_from_the_start() -> None:
+    """A full year: at once, then every five seconds at most; little work is done without a word."""
+    said: list[str] = []
+    clock = Clock(1e6, lambda step: said.append(step.stage))
+    asked: dict[str, list[Prices]] = {c: [{("cost",): 1.0}] for c in "abcde"}
+    assert list(Telling(Slow(clock), clock, 8_760).price(asked)) == list("abcde")
+    assert said == [f"pricing supply classes, {n} of 5" for n in (0, 2, 4)]
+    said.clear()
+    assert list(Telling(Slow(clock), clock, 24).price(asked)) == list("abcde")
+    assert said == []

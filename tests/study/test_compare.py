@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from siting.output.comparison_text import _blocks, comparison_text, row_cells
 from siting.plan.plan import Plan
 from siting.study.compare import Comparison, power_year, side_by_side
 from siting.study.entries import named_entries, split_name
+from siting.study.sharp import gap_wanted, is_rough
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,45 @@ def test_a_tonne_less_costs_what_the_two_plans_differ_by(tiny_plan: Plan) -> Non
         False,
     ]
     assert any("300 EUR per tonne avoided" in line for line in told.differences)
+
+
+def proven(plan: Plan, share: float) -> Plan:
+    """The same plan with a bound so far below its objective."""
+    goal = plan.record["objective"]
+    return dataclasses.replace(
+        plan, record={**plan.record, "objective": {**goal, "bound": goal["value"] * (1 - share)}}
+    )
+
+
+def test_a_price_says_what_the_gaps_leave_open(tiny_plan: Plan) -> None:
+    """1,000 t for 300,000 EUR/yr: the dearer plan may cost 50,000 less, the cheaper one 100,000."""
+    goal = tiny_plan.record["objective"]["value"]
+    cost, tonnes = tiny_plan.totals["cash_cost_eur_yr"], tiny_plan.totals["carbon_t_yr"]
+    base = proven(tiny_plan, 100_000 / goal)
+    cleaner = altered(tiny_plan, cash_cost_eur_yr=cost + 300_000, carbon_t_yr=tonnes - 1_000)
+    (line,) = [
+        text
+        for text in side_by_side({"a": base, "b": proven(cleaner, 50_000 / goal)}).differences
+        if "tonne avoided" in text
+    ]
+    assert line.endswith("300 EUR per tonne avoided (proven: between 250 and 400)")
+    sharp = side_by_side({"a": proven(tiny_plan, 0.0), "b": proven(cleaner, 1_000 / goal)})
+    assert not any("proven" in text for text in sharp.differences)
+
+
+def test_differences_decide_how_sharp_plans_must_be(tiny_plan: Plan) -> None:
+    cost = tiny_plan.totals["cash_cost_eur_yr"]
+    plans = [altered(tiny_plan, cash_cost_eur_yr=cost * share) for share in (1.0, 1.02, 1.05, 1.0)]
+    assert gap_wanted(plans) == pytest.approx(0.01 * 0.02 / 1.02)
+    assert gap_wanted([tiny_plan, tiny_plan]) == math.inf, "no difference asks for nothing"
+
+
+def test_rough_plans_are_solved_again_where_it_would_blur_the_difference(
+    tiny_question: PlanningModel,
+) -> None:
+    rough = siting.compare(tiny_question.with_(solve__gap_share=0.2), ["cost", "green"], cache=False)
+    wanted = gap_wanted(list(rough.plans.values()))
+    assert wanted < 0.2 and not any(is_rough(plan, 1.1 * wanted) for plan in rough.plans.values())
 
 
 def test_what_a_plan_does_not_know_is_null_and_not_zero(both: Comparison, tiny_plan: Plan) -> None:

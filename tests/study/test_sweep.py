@@ -91,11 +91,11 @@ def test_a_sweep_without_any_plan_is_infeasible(tiny_question: PlanningModel) ->
     ("over", "words"),
     [
         ("carbon.cap=1,2", "unknown key"),
-        ("sites.min=1,1.5", "integer"),
+        ("sites.min=1,1.5", "no whole number"),
         ("horizon.discount_share=0.1,1.4", "less than or equal to 1"),
         ("factor.gas=1,2", "unknown key"),
         ("factor.gas_price=0,2", "greater than 0"),
-        ("title=1,2", "string"),
+        ("title=1,2", "no text"),
     ],
 )
 def test_values_the_model_refuses_are_named_before_any_solve(

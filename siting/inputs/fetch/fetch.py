@@ -15,6 +15,7 @@ from siting.inputs.fetch.ask import Ask, check
 from siting.inputs.fetch.hours import Run, whole_year
 from siting.inputs.fetch.session import Tell
 from siting.inputs.fetch.sources import OF, meaning
+from siting.units import are
 
 SHOWN = 5  # gaps named in a message
 DECIMALS = 4
@@ -109,7 +110,7 @@ def _gap_text(column: str, left: list[Run], fill_hours: int) -> str:
     )
     limit = f" (--fill-hours is {fill_hours})" if fill_hours else ""
     return (
-        f"{column}: {sum(r.hours for r in left)} hours are missing{limit}: {shown}. --fill-hours {longest} would "
+        f"{column}: {are(sum(r.hours for r in left), 'hour')} missing{limit}: {shown}. --fill-hours {longest} would "
         f"interpolate between their neighbours; {remedy}; or take another year or source"
     )
 

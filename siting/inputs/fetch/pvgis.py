@@ -10,6 +10,7 @@ import requests
 from siting.errors import InputError
 from siting.inputs.fetch.hours import once
 from siting.inputs.fetch.session import reason_of
+from siting.units import counted
 
 URL = "https://re.jrc.ec.europa.eu/api/v5_3/seriescalc"
 VARIABLES = {  # series name: (name at PVGIS, its unit there)
@@ -64,7 +65,7 @@ def year(
         "of the hour, put into the hour it falls in"
     ]
     if "Int" in rows and int(rows["Int"].sum()):
-        notes.append(f"irradiance of {int(rows['Int'].sum())} hours was reconstructed by PVGIS")
+        notes.append(f"irradiance of {counted(int(rows['Int'].sum()), 'hour')} was reconstructed by PVGIS")
     return {name: once(v.set_axis(hours), f"PVGIS {name}") for name, v in values.items()}, asked, notes
 
 

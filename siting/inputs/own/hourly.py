@@ -71,7 +71,7 @@ def _read(path: Path, spec: SeriesFile) -> tuple[pd.DataFrame, str]:
         found = found if spec.time_column in found.columns else found.reset_index()
         frame, noun = found.map(text_of).set_axis(pd.RangeIndex(1, len(found) + 1)), "record"
     elif path.suffix.lower() == ".csv":
-        frame, noun = read_csv_text(path, (), spec.delimiter), "row"
+        frame, noun = read_csv_text(path, (), spec.delimiter, stated=True), "row"
     else:
         raise InputError(f"{path}: format '{path.suffix}' holds no series; give .csv or .parquet")
     columns = [str(c) for c in frame.columns]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from siting.output.words import number, share, status_text
+from siting.units import counted
 
 if TYPE_CHECKING:
     from siting.inputs.world import Value, World
@@ -88,7 +89,7 @@ def proof(plan: Plan) -> list[tuple[str, str]]:
     rows += [
         ("Audit", "passed when the plan was made: limits, costs and tonnes recomputed by code that shares nothing "
                   "with the model; siting audit does it again"),
-        ("Method", f"{record['method']}, {hours['modelled']:,} hours modelled, {record['seconds']:.1f} s"),
+        ("Method", f"{record['method']}, {counted(hours['modelled'], 'hour')} modelled, {record['seconds']:.1f} s"),
         ("Versions", ", ".join(f"{name} {value}" for name, value in versions.items())),
         ("World", f"{_last(record['inputs']['world'])}, SHA-256 {record['inputs']['world_sha256']}"),
         ("Planning model", f"SHA-256 {record['inputs']['model_sha256']}"),

@@ -20,11 +20,21 @@ from siting.output.report.many import comparison_section, pareto_section, table_
 from siting.output.report.money import capex_bars, cost_bars, energy_bars, site_costs, site_mix
 from siting.output.report.reasons import reasons
 from siting.output.report.windows import Window, chosen_windows, kind_of_window
-from siting.output.words import large, limit_text, number, option_name, share, status_text, storage_text
+from siting.output.words import (
+    CARBON_COUNTS,
+    large,
+    limit_text,
+    number,
+    option_name,
+    share,
+    status_text,
+    storage_text,
+)
 from siting.plan.plan import Plan
 from siting.study.compare import Comparison
 from siting.study.explain import Explanation
 from siting.study.pareto import Pareto
+from siting.units import counted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -102,6 +112,7 @@ def _context(plan: Plan, behind: Backdrop, told: Explanation | None) -> dict[str
         "plan": plan.record,
         "model": plan.model,
         "headline": _headline(plan),
+        "carbon_counts": CARBON_COUNTS,
         "status": f"{status[:1].upper()}{status[1:]}.",
         "map": mapped,
         "data": _script_json(
@@ -139,7 +150,12 @@ def _headline(plan: Plan) -> list[dict[str, str]]:
     t = plan.totals
     budget = plan.model.budget.capex_eur
     facts = [
-        (number(t["it_mw"]), "MW", "IT power", f"{t['sites']:.0f} sites in {t['countries']:.0f} countries"),
+        (
+            number(t["it_mw"]),
+            "MW",
+            "IT power",
+            f"{counted(t['sites'], 'site')} in {counted(t['countries'], 'country')}",
+        ),
         (number(t["accelerators"]), "", plan.model.load.accelerator, "accelerators"),
         (
             large(t["capex_eur"]),

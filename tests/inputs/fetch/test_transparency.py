@@ -154,7 +154,7 @@ def test_a_year_of_load_and_of_generation_in_mw() -> None:
 
 
 def test_recorded_prices_repeat_where_curve_a03_leaves_positions_out() -> None:
-    with pytest.raises(InputError, match="8737 hours are missing: 2023-01-01 23:00"):
+    with pytest.raises(InputError, match="8,737 hours are missing: 2023-01-01 23:00"):
         get(Service(lambda query: recorded("entsoe_prices.xml")))
 
 
@@ -163,15 +163,15 @@ def test_recorded_generation_is_by_type_and_without_what_pumps_consume() -> None
         get(Service(lambda query: recorded("entsoe_generation.xml")), "generation")
     solar, pumped = sorted(caught.value.problems, reverse=True)
     assert solar.startswith(
-        "generation_solar_mw:FR: 8759 hours are missing: 2023-01-01 01:00"
+        "generation_solar_mw:FR: 8,759 hours are missing: 2023-01-01 01:00"
     )  # a quarter is missing
-    assert pumped.startswith("generation_hydro_pumped_storage_mw:FR: 8758 hours are missing")
+    assert pumped.startswith("generation_hydro_pumped_storage_mw:FR: 8,758 hours are missing")
 
 
 def test_a_position_left_out_of_curve_a01_is_a_gap() -> None:
     with pytest.raises(
         InputError,
-        match=r"load_mw:FR: 8757 hours are missing: 2023-01-01 02:00 to 2023-01-01 03:00 UTC \(1 h\)",
+        match=r"load_mw:FR: 8,757 hours are missing: 2023-01-01 02:00 to 2023-01-01 03:00 UTC \(1 h\)",
     ):
         get(Service(lambda query: recorded("entsoe_load.xml")), "load")
 

@@ -42,7 +42,7 @@ def test_recorded_pvgis_is_put_into_the_hour_its_minute_falls_in() -> None:
     assert series["wind_speed_10m_m_s"].tolist() == [2.0, 2.5, 0.5]
     assert service.asked[0] == {name: str(value) for name, value in asked.items()}
     assert "PVGIS-SARAH3" in notes[0] and "minute 10" in notes[0]
-    assert notes[1] == "irradiance of 1 hours was reconstructed by PVGIS"
+    assert notes[1] == "irradiance of 1 hour was reconstructed by PVGIS"
 
 
 def test_recorded_open_meteo_moves_irradiance_to_the_hour_it_is_the_mean_of() -> None:
@@ -145,7 +145,7 @@ def test_a_year_that_is_not_told_whole_is_refused() -> None:
     with pytest.raises(InputError) as caught:
         get(Service([recorded("pvgis.json")]), "pvgis", 2019)
     assert len(caught.value.problems) == 3  # every series, at once
-    assert "8757 hours are missing: 2019-01-01 03:00" in caught.value.problems[0]
+    assert "8,757 hours are missing: 2019-01-01 03:00" in caught.value.problems[0]
 
 
 def test_places_are_points_of_zones_sites_or_the_users_own(tiny_world: Path) -> None:
