@@ -28,6 +28,7 @@ from siting.cli_model import (
     Portfolio,
     Quiet,
     Settings,
+    Silent,
     Sites,
     Workers,
     hired,
@@ -121,6 +122,7 @@ def check(
     sites: Sites = None,
     portfolio: Portfolio = None,
     as_json: AsJson = False,
+    quiet: Silent = False,
 ) -> None:
     """Validate everything, solve nothing; print the merged model."""
     asked = question(model, budget, objective, method, hours, setting, portfolio, sites)
@@ -131,6 +133,7 @@ def check(
     if as_json:
         told = {"notes": list(checked.notes), "rules": list(checked.rules)}
         print_json({"model": merged, "numbers": checked.numbers, **told})
+    if as_json or quiet:
         return
     import yaml
 
@@ -150,6 +153,7 @@ def check(
 def audit(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of a finished plan.")],
     as_json: AsJson = False,
+    quiet: Silent = False,
 ) -> None:
     """Recompute every limit, cost and tonne of a saved plan, without the solver."""
     from siting import api
@@ -159,7 +163,7 @@ def audit(
         raise AuditError(findings)
     if as_json:
         print_json({"findings": findings})
-    else:
+    elif not quiet:
         say(f"{folder}: every limit, cost and tonne recomputes")
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import typer
 
 from siting.cli_model import AsJson
-from siting.cli_output import say
+from siting.cli_output import print_json, say
 from siting.units import counted
 
 cache = typer.Typer(no_args_is_help=True)
@@ -21,7 +19,7 @@ def info(as_json: AsJson = False) -> None:
 
     known = FrontierCache().info()
     if as_json:
-        typer.echo(json.dumps(known, indent=1))
+        print_json(known)
         return
     typer.echo(f"folder     {known['folder']}")
     typer.echo(f"frontiers  {known['frontiers']}")
@@ -36,6 +34,6 @@ def clear(as_json: AsJson = False) -> None:
     kept = FrontierCache()
     cleared = kept.clear()
     if as_json:
-        typer.echo(json.dumps({"folder": str(kept.folder), "cleared": cleared}, indent=1))
+        print_json({"folder": str(kept.folder), "cleared": cleared})
     else:
         say(f"cleared {counted(cleared, 'frontier')} from {kept.folder}")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siting.cli_model import AsJson
+from siting.cli_output import print_json, rows
 from siting.units import counted
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ def candidates(
         Path | None, typer.Option("-o", "--out", metavar="FILE", help="FILE.csv or FILE.geojson.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace an existing file.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make candidate sites from cities: same columns and rules as the world's own sites."""
     from siting.inputs.candidates import Wish
@@ -77,7 +80,11 @@ def candidates(
         sites = sites.assign(**{name: values.to_numpy() for name, values in known.items()})
     if out is not None:
         write_sites_file(sites, out, overwrite)
-    _summary(sites, out)
+    if as_json:
+        print_json({"written": None if out is None else str(out), "candidates": rows(sites)})
+    else:
+        _summary(sites, out)
+    _warn_outside(sites)
 
 
 def _summary(sites: pd.DataFrame, out: Path | None) -> None:
@@ -92,7 +99,6 @@ def _summary(sites: pd.DataFrame, out: Path | None) -> None:
     barred = int((sites["restricted"] == 1).sum())
     if barred:
         typer.echo(f"  {barred} where a known rule bars a large data centre (column restricted)")
-    _warn_outside(sites)
 
 
 def _warn_outside(sites: pd.DataFrame) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import fill
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from siting.cli_candidates import candidates
 from siting.cli_fetch import fetch
+from siting.cli_model import AsJson
+from siting.cli_output import print_json, rows, tell
 from siting.cli_world import register
 from siting.errors import InputError
 
@@ -23,7 +25,7 @@ WorldName = Annotated[str, typer.Argument(metavar="[WORLD]", help="A bundled wor
 
 
 @data.command("list")
-def list_worlds() -> None:
+def list_worlds(as_json: AsJson = False) -> None:
     """List the bundled worlds, their weather years and tables."""
     import textwrap
 
@@ -31,12 +33,21 @@ def list_worlds() -> None:
     from siting.inputs.places import WORLDS, bundled_worlds
     from siting.inputs.series import available_years
 
-    for name in bundled_worlds():
-        folder = WORLDS / name
-        years = ", ".join(map(str, available_years(folder))) or "none"
-        typer.echo(f"{name}: {read_package(folder).get('title', '')} (weather years: {years})")
-        tables = ", ".join(entry.name for entry in resources(folder))
-        typer.echo(textwrap.fill(tables, 100, initial_indent="  ", subsequent_indent="  "))
+    found = {
+        name: {
+            "title": read_package(WORLDS / name).get("title", ""),
+            "weather_years": available_years(WORLDS / name),
+            "tables": [entry.name for entry in resources(WORLDS / name)],
+        }
+        for name in bundled_worlds()
+    }
+    if as_json:
+        print_json(found)
+        return
+    for name, said in found.items():
+        years = ", ".join(map(str, said["weather_years"])) or "none"
+        typer.echo(f"{name}: {said['title']} (weather years: {years})")
+        typer.echo(textwrap.fill(", ".join(said["tables"]), 100, initial_indent="  ", subsequent_indent="  "))
 
 
 @data.command()
@@ -53,6 +64,7 @@ def describe(
         str | None, typer.Option("--zone", help="With --figure: a week of this zone instead of the map.")
     ] = None,
     year: Annotated[int | None, typer.Option("--year", help="With --figure: the weather year.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """What a world or one of its tables holds: fields, units, coverage, kinds, sources, licence; or a figure of it."""
     from siting.inputs.places import WORLDS, bundled_worlds
@@ -65,7 +77,10 @@ def describe(
     if figure is not None:
         from siting.output.coverage import save_coverage
 
-        typer.echo(f"wrote {save_coverage(read_world(folder), figure, zone, year)}")
+        written = save_coverage(read_world(folder), figure, zone, year)
+        tell({"written": str(written)}, as_json, f"wrote {written}")
+    elif as_json:
+        print_json(_record(folder, table))
     elif table is not None:
         _describe_table(folder, table)
     else:
@@ -73,7 +88,7 @@ def describe(
 
 
 @data.command("check")
-def check_world(world: WorldName = DEFAULT_WORLD) -> None:
+def check_world(world: WorldName = DEFAULT_WORLD, as_json: AsJson = False) -> None:
     """Check a world: tables, keys, units, sources, licences, every hour of every series, carbon against published values."""
     from siting.inputs.check_world import check_whole
     from siting.inputs.world import find_world
@@ -81,18 +96,22 @@ def check_world(world: WorldName = DEFAULT_WORLD) -> None:
 
     folder = find_world(world)
     found = check_whole(folder)
-    typer.echo(checked_text(found))
+    if not as_json:
+        typer.echo(checked_text(found))
     if found.problems:
         raise InputError([f"{folder.name}: {problem}" for problem in found.problems])
-    typer.echo(fill(f"ok: {found.summary}", width=100, subsequent_indent="    "))
+    record = {"world": folder.name, "summary": found.summary, "series": rows(found.series)}
+    told = {"carbon": rows(found.carbon), "unchecked": found.unchecked, "unused": found.unused}
+    tell({**record, **told}, as_json, fill(f"ok: {found.summary}", width=100, subsequent_indent="    "))
 
 
 @data.command()
 def build(
     raw: Annotated[Path, typer.Option("--from", metavar="RAW", help="Folder with the raw data packages.")],
     world: WorldName = DEFAULT_WORLD,
+    as_json: AsJson = False,
 ) -> None:
-    """Build a world's hourly series, zone shapes and cities again from raw data (needs the extra build-data)."""
+    """Build a world's hourly series, zone shapes, cities and published mixes again from raw data (needs the extra build-data)."""
     from siting.inputs.descriptor_update import update_descriptor
     from siting.inputs.world import find_world
 
@@ -103,15 +122,21 @@ def build(
     folder = find_world(world)
     try:
         from siting.inputs.build.cities import build_cities
+        from siting.inputs.build.published import build_published
         from siting.inputs.build.series import build_series
         from siting.inputs.build.shapes import build_shapes
     except ModuleNotFoundError as error:
         raise InputError(f"building data needs {error.name}: pip install 'siting[build-data]'") from None
     build_shapes(raw, folder)
     build_cities(raw, folder)
+    build_published(raw, folder)
     build_series(raw, folder, lambda text: typer.echo(text, err=True))
     update_descriptor(folder)
-    typer.echo(f"built shapes, cities, series and descriptor of {folder}")
+    tell(
+        {"built": str(folder)},
+        as_json,
+        f"built shapes, cities, published mixes, series and descriptor of {folder}",
+    )
 
 
 def _has_table(folder: Path, name: str) -> bool:
@@ -122,6 +147,27 @@ def _has_table(folder: Path, name: str) -> bool:
     except InputError:
         return False
     return True
+
+
+def _record(folder: Path, table: str | None) -> dict[str, Any]:
+    """What `describe` tells, for machines."""
+    from siting.inputs import describe
+    from siting.inputs.descriptor import read_package, resource
+
+    if table is None:
+        told = {
+            "files": rows(describe.describe_files(folder)),
+            "series": rows(describe.describe_series(folder)),
+        }
+        return {"world": folder.name, "title": read_package(folder).get("title", ""), **told}
+    entry = resource(folder, table)
+    parts = {
+        "fields": describe.describe_fields(entry),
+        "quantities": describe.describe_quantities(folder, entry),
+        "sources": describe.describe_sources(folder, entry),
+    }
+    about = {"world": folder.name, "table": entry.name, "path": entry.path, "title": entry.title}
+    return {**about, **{name: rows(part) for name, part in parts.items()}}
 
 
 def _describe_world(folder: Path) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from siting.cli_model import Overwrite, Quiet
-from siting.cli_output import say
+from siting.cli_model import AsJson, Overwrite, Quiet
+from siting.cli_output import say, tell
 
 
 def export(
@@ -43,6 +43,7 @@ def export(
         ),
     ] = None,
     overwrite: Overwrite = False,
+    as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Export a finished plan for GIS tools, spreadsheets, other solvers, modellers and papers."""
@@ -57,4 +58,4 @@ def export(
         written = export_plan(folder, out, to, overwrite, crs, layer, report, notes.append, figure)
     for text in notes:
         say(f"note: {text}", err=True)
-    typer.echo(written)
+    tell({"written": str(written), "notes": notes}, as_json, str(written))

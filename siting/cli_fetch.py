@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siting.cli_model import Quiet
+from siting.cli_model import AsJson, Quiet
+from siting.cli_output import tell
 from siting.errors import InputError
 from siting.units import counted
 
@@ -53,6 +54,7 @@ def fetch(
     world: Annotated[str, typer.Option(help="World of zones and sites: name or folder.")] = "eu27",
     timeout_s: Annotated[float, typer.Option(min=1.0, help="Longest wait for an answer.")] = 60.0,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files if they exist.")] = False,
+    as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Fetch hourly series of a year from ENTSO-E, PVGIS or Open-Meteo (needs the internet and the extra fetch)."""
@@ -77,17 +79,19 @@ def fetch(
     began = time.monotonic()
     with ProgressReporter(quiet) as report:
 
-        def tell(text: str) -> None:
+        def say(text: str) -> None:
             report(Step(text, time.monotonic() - began))
 
-        found = fetched(ask, PoliteSession(tell, timeout_s), key, tell, where)
+        found = fetched(ask, PoliteSession(say, timeout_s), key, say, where)
     table, about = files.write(found, out, overwrite)
     filled = sum(series["filled_hours"] for series in found.about["series"])
-    typer.echo(
-        f"{table}: {counted(len(found.hours), 'hour')} of {len(found.about['series'])} series, {counted(filled, 'hour')} filled"
+    tell(
+        {"written": [str(table), str(about)], "about": found.about},
+        as_json,
+        f"{table}: {counted(len(found.hours), 'hour')} of {len(found.about['series'])} series, {counted(filled, 'hour')} filled",
+        f"{about}: source, licence, requests",
+        f"{OF[ask.source].licence}\n{OF[ask.source].terms}",
     )
-    typer.echo(f"{about}: source, licence, requests")
-    typer.echo(f"{OF[ask.source].licence}\n{OF[ask.source].terms}")
 
 
 def _ask(

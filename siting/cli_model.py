@@ -29,7 +29,10 @@ Budget = Annotated[
 Objective = Annotated[Literal["cost", "carbon", "compute"] | None, typer.Option(help="What to optimise.")]
 Method = Annotated[Literal["whole", "frontier", "auto"] | None, typer.Option(help="How to solve.")]
 Hours = Annotated[
-    str | None, typer.Option(metavar="N|full", help="Modelled hours: a multiple of 24, or the full year.")
+    str | None,
+    typer.Option(
+        metavar="N|full", help="Modelled hours: whole days (or weeks, as in the model), or the full year."
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -49,6 +52,7 @@ AsJson = Annotated[
     bool, typer.Option("--json", callback=_machine, help="Print JSON for machines and nothing else.")
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress on stderr.")]
+Silent = Annotated[bool, typer.Option("--quiet", help="Print nothing if all is well: the exit code tells.")]
 Portfolio = Annotated[
     str | None, typer.Option("--portfolio", metavar="NAME", help="Overlay: cost, balanced, green or a file.")
 ]
@@ -127,21 +131,30 @@ def _settings(setting: list[str] | None) -> dict[str, Any]:
 
 
 def _hours(text: str, model: PlanningModel) -> Any:
-    """`time.representative` for --hours: days of 24 hours that keep the extremes the model keeps."""
+    """`time.representative` for --hours: periods as long as the model's (days if it has all hours) that keep its extremes."""
     if text == "full":
         return "full"
     wanted = model.time.representative
     keep = [] if wanted == "full" else list(wanted.keep)
-    least = HOURS_PER_DAY * (len(keep) + 1)
-    days = int(text) // HOURS_PER_DAY if text.isdecimal() else 0
-    if days < 1 or int(text) % HOURS_PER_DAY:
-        raise InputError(f"--hours {text}: write a multiple of 24 such as 288, or full")
-    if days <= len(keep):
-        raise InputError(
-            f"--hours {text}: the model keeps {counted(len(keep), 'day')} of extremes ({', '.join(keep)}) beside typical ones; "
-            f"give at least {least}"
+    long = HOURS_PER_DAY if wanted == "full" else wanted.hours
+    number = int(text) // long if text.isdecimal() else 0
+    if number < 1 or int(text) % long:
+        days = (
+            ""
+            if long == HOURS_PER_DAY
+            else "; days: --set time.representative={periods: N, hours: 24, keep: []}"
         )
-    return {"periods": days, "hours": HOURS_PER_DAY, "keep": keep}
+        raise InputError(
+            f"--hours {text}: write a multiple of {long} such as {12 * long}, as the model's periods have {long} hours, "
+            f"or full{days}"
+        )
+    if number <= len(keep):
+        period = "day" if long == HOURS_PER_DAY else "week"
+        raise InputError(
+            f"--hours {text}: the model keeps {counted(len(keep), period)} of extremes ({', '.join(keep)}) beside typical "
+            f"ones; give at least {long * (len(keep) + 1)}"
+        )
+    return {"periods": number, "hours": long, "keep": keep}
 
 
 def refuse_overridden(setting: list[str] | None, budget: float | None, portfolios: list[str]) -> None:

@@ -12,6 +12,7 @@ import typer
 from siting.output.lines import fitted, width_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
 
@@ -47,6 +48,20 @@ def print_json(value: Any) -> None:
     WAITS_FOR_JSON.set(False)
 
     typer.echo(json_bytes(value).decode("utf-8"), nl=False)
+
+
+def tell(record: Any, as_json: bool, *lines: str) -> None:
+    """Print what a command did: its record for machines, or lines for people."""
+    if as_json:
+        print_json(record)
+    else:
+        for line in lines:
+            typer.echo(line)
+
+
+def rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table for `print_json`: one object a row."""
+    return [{str(name): value for name, value in row.items()} for row in table.to_dict("records")]
 
 
 def stdout() -> Console:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from siting.cli_model import AsJson, Overwrite
+from siting.cli_output import print_json, rows, tell
 from siting.errors import InputError
 from siting.units import counted
 
@@ -26,6 +27,7 @@ def init_world(
     zones: Annotated[str, typer.Option(metavar="A,B,...", help="Zones to begin with.")] = "DE,FR",
     year: Annotated[int, typer.Option(help="Weather year.")] = 2019,
     world: Annotated[str, typer.Option("--world", help="World the numbers are taken from.")] = "eu27",
+    as_json: AsJson = False,
 ) -> None:
     """Write a minimal working world with comments, a world.yaml for your own files, and a planning model."""
     from siting.inputs.own.start import start_world
@@ -35,11 +37,13 @@ def init_world(
     if not names:
         raise InputError(f"--zones '{zones}': name at least one zone, such as DE,FR")
     written = start_world(folder, find_world(world), names, year)
-    typer.echo(
-        f"wrote {counted(len(written), 'file')} into {folder}: zones {', '.join(names)}, weather year {year}"
+    tell(
+        {"folder": str(folder), "files": written, "zones": names, "weather_year": year},
+        as_json,
+        f"wrote {counted(len(written), 'file')} into {folder}: zones {', '.join(names)}, weather year {year}",
+        "tables (*.csv) explain themselves in their first lines; world.yaml takes files of your own",
+        f"check it:  siting data check {folder}\nsolve it:  siting solve {folder / 'model.yaml'}",
     )
-    typer.echo("tables (*.csv) explain themselves in their first lines; world.yaml takes files of your own")
-    typer.echo(f"check it:  siting data check {folder}\nsolve it:  siting solve {folder / 'model.yaml'}")
 
 
 def exclude(
@@ -70,7 +74,7 @@ def exclude(
     table.insert(0, "site", candidates.frame["site"])
     _write_geojson(left.frame, shapes_of(left), out)
     if as_json:
-        typer.echo(table.to_json(orient="records", indent=1))
+        print_json(rows(table))
     else:
         _print_table(table, len(left.frame), out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -189,6 +190,22 @@ def test_hours_that_make_no_days_are_refused(tiny_model: Path, hours: str, words
     done = run("solve", tiny_model, "--hours", hours)
     assert done.exit_code == 2
     assert words in " ".join(done.stderr.split())
+
+
+def test_hours_are_weeks_where_the_model_has_weeks(tiny_model: Path, asked: list[Any]) -> None:
+    weeks = "time.representative={periods: 3, hours: 168, keep: [peak_price]}"
+    path = tiny_model.with_name("weeks.yaml")
+    told = weeks.partition("=")[2]
+    path.write_text(
+        re.sub(r"representative: \{.*\}", f"representative: {told}", tiny_model.read_text(encoding="utf-8")),
+        "utf-8",
+    )
+    assert run("solve", path, "--hours", "336").exit_code == 0
+    representative = asked[-1].time.representative
+    assert (representative.periods, representative.hours, representative.keep) == (2, 168, ("peak_price",))
+    for hours, words in (("240", "multiple of 168"), ("168", "keeps 1 week of extremes")):
+        done = run("solve", path, "--hours", hours)
+        assert done.exit_code == 2 and words in " ".join(done.stderr.split())
 
 
 def test_compare_sets_portfolios_side_by_side(tiny_model: Path, tmp_path: Path) -> None:

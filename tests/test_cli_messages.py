@@ -178,7 +178,7 @@ def test_one_of_a_thing_is_one(tiny_plan: Plan) -> None:
         ("sites.force=fr-paris", "sites.force = 'fr-paris': is no list; write [fr-paris]"),
         ("sites.where.countries=[NO]", "is no text; put it in quotes"),
         ("budget=5", "budget = 5: is no section; write {key: value, ...}"),
-        ("sites={}", "--set sites: sites.where: is missing"),
+        ("sites={}", "--set sites: sites.min: is missing"),
         ("objective=cheap", "objective = 'cheap': input should be 'cost', 'carbon' or 'compute'"),
         ("based_on=other", "is read in a file alone"),
         ("target.eflops=5", "stated: it_mw, eflops), and null for the others"),
@@ -211,3 +211,39 @@ def test_what_set_can_do(tiny_model: Path, setting: str, key: tuple[str, ...], v
     for part in key:
         found = found[part]
     assert found == value
+
+
+@pytest.mark.parametrize(
+    ("command", "keys"),
+    [
+        ("export PLAN --to csv -o NEW.csv", {"written", "notes"}),
+        ("data list", {"eu27"}),
+        ("data describe WORLD", {"world", "title", "files", "series"}),
+        ("data describe WORLD sites", {"world", "table", "path", "title", "fields", "quantities", "sources"}),
+        ("data check WORLD", {"world", "summary", "series", "carbon", "unchecked", "unused"}),
+        ("data init NEW --zones FR", {"folder", "files", "zones", "weather_year"}),
+        ("data candidates --count 3 --country FR", {"written", "candidates"}),
+        ("cache info", {"folder", "frontiers", "bytes", "limit_bytes"}),
+        ("check MODEL", {"model", "numbers", "notes", "rules"}),
+        ("models", {"models", "portfolios"}),
+        ("audit PLAN", {"findings"}),
+    ],
+)
+def test_json_is_one_object_and_nothing_else(
+    command: str, keys: set[str], tiny_world: Path, tiny_model: Path, tiny_plan: Plan, tmp_path: Path
+) -> None:
+    saved = tiny_plan.save(tmp_path / "plan") if "PLAN" in command else tmp_path
+    places = {"WORLD": tiny_world, "MODEL": tiny_model, "PLAN": saved, "NEW": tmp_path / "new"}
+    places["NEW.csv"] = tmp_path / "new.csv"
+    done = run(*(places.get(word, word) for word in command.split()), "--json")
+    assert done.exit_code == 0, done.output
+    assert set(json.loads(done.stdout)) == keys
+
+
+def test_quiet_says_nothing_of_what_is_well(tiny_model: Path, tiny_plan: Plan, tmp_path: Path) -> None:
+    saved = tiny_plan.save(tmp_path / "plan")
+    for command in (("check", tiny_model), ("audit", saved)):
+        done = run(*command, "--quiet")
+        assert (done.exit_code, done.output) == (0, "")
+    done = run("check", tiny_model, "--quiet", "--budget", "1e6")
+    assert done.exit_code == 3 and "budget.capex_eur" in done.stderr

@@ -16,21 +16,13 @@ from siting.inputs.series import available_years
 from siting.inputs.world import World
 
 REACH = ("ix_km", "ai_factory_km", "population_10ms", "population_20ms")
-OWN = (*REACH, "zone_km", "restricted", "announced_year")
 OF_ZONE = ("temperature_mean_c",)
 OF_COUNTRY = (
     "water_stress_score", "temperature_summer_c", "dc_build_eur_kw", "corporate_tax_share", "risk_premium_share",
     "seismic_high",
 )  # fmt: skip
 COMPUTED = ("grid_cost_eur_mw", "temperature_p99_c")
-ATTRIBUTES = (*OWN, *OF_ZONE, *OF_COUNTRY, *COMPUTED)
 HOT_QUANTILE = 0.99
-
-
-def site_attributes(world: World, sites: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Every attribute of `ATTRIBUTES` by site, unknown as NaN; `sites` is the world's own table or one with its columns."""
-    sites = world.sites if sites is None else sites
-    return pd.DataFrame({name: attribute(world, name, sites) for name in ATTRIBUTES}, index=sites.index)
 
 
 def attribute(world: World, name: str, sites: pd.DataFrame | None = None) -> pd.Series:

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from siting.errors import InputError
 from siting.inputs.places import MODELS, PORTFOLIOS, bundled_models, bundled_portfolios, is_world, nearest
 from siting.inputs.planning import PlanningModel
+from siting.inputs.planning_load import with_accelerator
 from siting.inputs.remedies import nearest_of, remedy, shown
 
 KeyPath = tuple[str | int, ...]
@@ -135,7 +136,7 @@ def parse_setting(text: str) -> tuple[str, Any]:
 
 def check(draft: Draft) -> PlanningModel:
     """Validate a draft; InputError lists every problem with its place and remedy."""
-    text = as_json(draft)
+    text = as_json(Draft(with_accelerator(draft.values), draft.places))
     try:
         return PlanningModel.model_validate_json(text)
     except ValidationError as error:

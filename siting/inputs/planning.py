@@ -36,7 +36,10 @@ class Horizon(Part):
         None, description="last year of the last period; needed with several periods, null with one"
     )
     discount_share: Share = Field(description="real discount rate before country risk, per year")
-    country_risk: bool = Field(description="add each country's risk premium to the discount rate")
+    country_risk: bool = Field(
+        False,
+        description="true: each country's risk premium on top; false (default): discount_share is the rate as it stands",
+    )
     price_year: Literal[2025] = Field(description="all money is EUR of this year")
 
     @model_validator(mode="after")
@@ -83,14 +86,18 @@ class Target(Part):
 
     accelerators: Positive | ByPeriod | None = Field(
         None,
-        description="how many accelerators of the type below, or as much compute (dense BF16); a list: by period",
+        description="how many accelerators of the type below, or as much compute (dense BF16); a list: by period, one "
+        "number: in every period",
     )
     accelerator: Name | None = Field(
         None, description="row of accelerators.csv in which the target is counted"
     )
-    it_mw: Positive | ByPeriod | None = Field(None, description="IT nameplate power; a list: by period")
+    it_mw: Positive | ByPeriod | None = Field(
+        None, description="IT nameplate power; a list: by period, one number: in every period"
+    )
     eflops: Positive | ByPeriod | None = Field(
-        None, description="dense compute in EFLOP/s at the precision below; a list: by period"
+        None,
+        description="dense compute in EFLOP/s at the precision below; a list: by period, one number: in every period",
     )
     precision: Literal["bf16", "fp8"] | None = Field(None, description="number format in which eflops counts")
 
@@ -110,7 +117,7 @@ class Target(Part):
 
     @property
     def by_period(self) -> tuple[float, ...] | None:
-        """The stated amounts where there is one a period."""
+        """The stated amounts where there is one a period; None where one holds in all."""
         listed = [v for v in (self.accelerators, self.it_mw, self.eflops) if isinstance(v, tuple)]
         return listed[0] if listed else None
 
@@ -268,9 +275,8 @@ class PlanningModel(Part):
     @model_validator(mode="after")
     def _one_value_a_period(self) -> Self:
         n = len(self.horizon.periods)
-        target = self.target.by_period if self.target else None
         lists = {
-            "target": target,
+            "target": self.target.by_period if self.target else None,
             "budget.capex_eur_by_period": self.budget.capex_eur_by_period,
             "carbon.cap_t_yr_by_period": self.carbon.cap_t_yr_by_period,
         }
@@ -279,10 +285,6 @@ class PlanningModel(Part):
             for key, values in lists.items()
             if values is not None and len(values) != n
         ]
-        if n > 1 and self.target is not None and target is None:
-            problems.append(
-                "target: several periods need a list, one value a period (0 where nothing is asked)"
-            )
         if n > 1 and isinstance(self.objective, SpreadObjective):
             problems.append("objective: weights on sites and options need a single period")
         if self.uncertainty is not None and isinstance(self.objective, SpreadObjective):

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from siting.inputs.planning_base import Name, NonNegative, Part, Positive, Share
 
 BelowOne = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+
+
+EQUIVALENT = "-equivalent"  # H100-equivalent counts compute in the product H100
+
+
+def with_accelerator(values: dict[str, Any]) -> dict[str, Any]:
+    """Values of a model that names no accelerator under load, with the type its target is counted in."""
+    target, load = values.get("target"), values.get("load")
+    counted_in = target.get("accelerator") if isinstance(target, dict) else None
+    if not isinstance(load, dict) or "accelerator" in load or not isinstance(counted_in, str):
+        return values
+    return {**values, "load": {**load, "accelerator": counted_in.removesuffix(EQUIVALENT)}}
 
 
 class Shed(Part):
@@ -20,10 +32,20 @@ class Shed(Part):
     )
 
 
+def _may_be_left_out(schema: dict[str, Any]) -> None:
+    """A file need not state `accelerator` where its target does (`with_accelerator`)."""
+    schema["required"].remove("accelerator")
+
+
 class Load(Part):
     """What runs in the halls."""
 
-    accelerator: Name = Field(description="accelerator type installed (row of accelerators.csv)")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, json_schema_extra=_may_be_left_out)
+
+    accelerator: Name = Field(
+        description="accelerator type installed (row of accelerators.csv); left out: the type the target is counted in, H100 "
+        "for H100-equivalent"
+    )
     utilisation_share: Annotated[float, Field(gt=0, le=1)] = Field(
         description="mean IT load per IT nameplate"
     )

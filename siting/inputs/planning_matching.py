@@ -39,12 +39,15 @@ class Carbon(Part):
     price_eur_t: NonNegative = Field(
         description="allowance price paid on fuel burnt on site (in grid prices already)"
     )
-    internal_price_eur_t: NonNegative = Field(description="planner's own price on every operational tonne")
+    internal_price_eur_t: NonNegative = Field(
+        0.0, description="planner's own price on every operational tonne; 0 (default) for none"
+    )
     cap_t_yr: NonNegative | None = Field(
-        description="most operational tonnes a year, whole portfolio; null for no cap"
+        None, description="most operational tonnes a year, whole portfolio; null for no cap"
     )
     cap_g_kwh: NonNegative | None = Field(
-        description="most operational grams per kWh of facility electricity, whole portfolio; null for no cap"
+        None,
+        description="most operational grams per kWh of facility electricity, whole portfolio; null for no cap",
     )
     cap_t_yr_by_period: ByPeriod | None = Field(
         None, description="the cap of each period instead of one for all; null takes cap_t_yr"

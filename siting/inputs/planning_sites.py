@@ -14,9 +14,16 @@ from siting.inputs.planning_coverage import NearAiFactory
 class Where(Part):
     """Which candidates take part; null takes all."""
 
-    countries: tuple[Name, ...] | None = Field(description="rows of countries.csv; null takes every country")
+    countries: tuple[Name, ...] | None = Field(
+        None, description="rows of countries.csv; null takes every country"
+    )
     kinds: tuple[Name, ...] | None = Field(
-        description="kinds of site in sites.csv, such as city; null takes every kind"
+        None, description="kinds of site in sites.csv, such as city; null takes every kind"
+    )
+    min_score: Finite | None = Field(
+        None,
+        description="lowest score: a column `score` of candidates of your own (sites.file), higher is better; the bundled "
+        "worlds score no site",
     )
     grid_mw_min: NonNegative | None = Field(None, description="smallest grid connection")
     grid_wait_yr_max: NonNegative | None = Field(None, description="longest wait for the grid connection")
@@ -89,7 +96,7 @@ class Sites(Part):
         description="candidates of your own instead of the world's: CSV, Parquet, GeoPackage, GeoJSON, shapefile, or a "
         ".yaml that names one with layer, crs, fields, exclude; seen from the model's folder",
     )
-    where: Where
+    where: Where = Field(Where(), description="which candidates take part; all by default")
     force: tuple[Name, ...] = Field((), description="sites that must be built")
     forbid: tuple[Name, ...] = Field((), description="sites that must not be built")
     min: int = Field(ge=0, description="fewest sites built")
@@ -106,8 +113,9 @@ class Sites(Part):
     size_it_mw: tuple[Positive, Positive] = Field(description="smallest and largest IT power of a site")
     module_it_mw: Positive = Field(description="sites grow in whole modules of this IT power")
     grid_wait: Literal["enforce", "ignore"] = Field(
-        description="enforce: no grid connection before decision_year + the site's grid_wait_yr, and from then on no more "
-        "of it than its grid_ramp_mw_yr, if it has one, lets flow"
+        "enforce",
+        description="enforce (default): no grid connection before decision_year + the site's grid_wait_yr, and from then on "
+        "no more of it than its grid_ramp_mw_yr, if it has one, lets flow",
     )
 
     @model_validator(mode="after")

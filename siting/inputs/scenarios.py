@@ -28,24 +28,26 @@ class Scenario:
 
 def read_scenarios(
     model: PlanningModel, file: str | Path | None = None, weather_years: Sequence[int] = ()
-) -> tuple[tuple[Scenario, ...], bool]:
-    """Scenarios of a file, of weather years, or of both crossed; and whether the file gives probabilities.
+) -> tuple[Scenario, ...]:
+    """Scenarios of a file, of weather years, or of both crossed.
 
     The file maps a scenario's name to `model` (keys of the planning model, as in a portfolio), `why` (text) and
     `probability_share` (all of them or none: then all count the same). Raises InputError with every problem at once.
     """
-    rows, given = _of_file(model, Path(file)) if file is not None else ([("", model, 1.0, "")], False)
+    rows = _of_file(model, Path(file)) if file is not None else [("", model, 1.0, "")]
     if not weather_years:
         found = [Scenario(*row) for row in rows]
     else:
         found = [_in_year(row, year, len(weather_years)) for row in rows for year in weather_years]
     _check(model, found, weather_years, rows)
-    return tuple(found), given
+    return tuple(found)
 
 
-def _of_file(model: PlanningModel, path: Path) -> tuple[list[tuple[str, PlanningModel, float, str]], bool]:
+def _of_file(model: PlanningModel, path: Path) -> list[tuple[str, PlanningModel, float, str]]:
     if not path.is_file():
-        raise InputError(f"{path}: no such file; give a YAML file of scenarios (models/README.md shows one)")
+        raise InputError(
+            f"{path}: no such file; give a YAML file of scenarios (models/README.md shows one, under Scenarios)"
+        )
     draft = read_yaml(path)
     problems = [problem for name in draft.values for problem in _problems(draft, name)]
     if problems:
@@ -70,7 +72,7 @@ def _of_file(model: PlanningModel, path: Path) -> tuple[list[tuple[str, Planning
             problems += [f"scenario {name}: {problem}" for problem in error.problems]
     if problems:
         raise InputError(problems)
-    return rows, bool(given)
+    return rows
 
 
 def _problems(draft: Draft, name: str) -> list[str]:

@@ -14,6 +14,7 @@ from siting.inputs.world import World
 
 QUANTITIES = {  # key of sites.where: attribute, where the key's name does not say it
     "water_stress": "water_stress_score",
+    "min_score": "score",
 }
 
 

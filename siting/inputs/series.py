@@ -84,13 +84,3 @@ def _value_problems(path: Path, frame: pd.DataFrame) -> list[str]:
                 f"{path.name}: {column} ranges {values.min():.3f} to {values.max():.3f}; a share lies in [0, 1]"
             )
     return problems[:10] + ([f"... and {len(problems) - 10} more columns"] if len(problems) > 10 else [])
-
-
-def zone_series(frame: pd.DataFrame, series: str, zone: str) -> np.ndarray:
-    """One series of one zone, shape (8760,); InputError if the world lacks it."""
-    column = f"{series}:{zone}"
-    if column not in frame.columns:
-        raise InputError(
-            f"series '{series}' of zone '{zone}' is not in the world's hourly data; build it or drop the option there"
-        )
-    return frame[column].to_numpy()

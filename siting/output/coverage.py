@@ -11,8 +11,9 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.check import read_coverage
 from siting.inputs.series import available_years, read_hours
-from siting.output.figures import EQUAL_AREA, INK, SUFFIXES, frame_europe, need_matplotlib, rendered
+from siting.output.figures import INK, SUFFIXES, frame_europe, need_matplotlib, rendered
 from siting.output.folder import atomic_write
+from siting.output.report.shapes import EQUAL_AREA
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -178,6 +178,37 @@ def test_a_changed_file_changes_the_world_its_hours_and_the_plans_hash(own: Path
     assert solve(model).record["inputs"]["world_sha256"] != before
 
 
+def test_two_files_of_one_name_are_two_files(tiny_world: Path, tmp_path: Path) -> None:
+    """Each has its own hash and source, and a change of either makes another world."""
+    folder = tmp_path / "two"
+    shutil.copytree(tiny_world, folder)
+    for zone in ("ES", "FR"):
+        local_prices(folder, zone)
+        (folder / zone).mkdir()
+        (folder / "prices.csv").rename(folder / zone / "prices.csv")
+    entries = SERIES.partition("price_eur_mwh: ")[2]
+    both = ", ".join(
+        entries.replace("prices.csv, zone: FR", f"{z}/prices.csv, zone: {z}") for z in ("ES", "FR")
+    )
+    (folder / "world.yaml").write_text(
+        f"replace: {{series: {{price_eur_mwh: [{both}]}}}}\n", encoding="utf-8"
+    )
+    joined = find_world(folder.as_posix())
+    files = json.loads((joined / "own.json").read_text(encoding="utf-8"))["files"]
+    assert sorted(files) == ["ES/prices.csv", "FR/prices.csv"] and len(set(files.values())) == 2
+    world = read_world(joined)
+    rows = world.coverage[world.coverage["source"].str.startswith("own-")]
+    assert dict(zip(rows["zone"], rows["source"], strict=True)) == {"ES": "own-prices", "FR": "own-prices-2"}
+    assert {"own-prices", "own-prices-2"} <= set(world.sources.index)
+    for zone in ("ES", "FR"):
+        path = folder / zone / "prices.csv"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("2019-07-01 12:00,", "2019-07-01 12:00,9"), encoding="utf-8")
+        after = find_world(folder.as_posix())
+        assert after != joined, f"the old world is served after a change of {zone}/prices.csv"
+        joined = after
+
+
 def test_a_changed_base_is_seen_through(tiny_world: Path, tmp_path: Path) -> None:
     """based_on: unchanged tables are the base's, whatever becomes of them."""
     base, folder = tmp_path / "base", tmp_path / "mine"

@@ -12,7 +12,7 @@ import pytest
 
 from siting import api
 from siting.errors import InfeasibleError, InputError
-from siting.inputs.attributes import ATTRIBUTES, attribute, hot_c, site_attributes
+from siting.inputs.attributes import attribute, hot_c
 from siting.inputs.load import load
 from siting.inputs.places import WORLDS
 from siting.inputs.planning import PlanningModel
@@ -127,11 +127,12 @@ def test_check_tells_what_is_left_out(tiny_world: Path, tmp_path: Path) -> None:
 
 
 def test_an_attribute_comes_from_the_table_that_holds_it(world: World) -> None:
-    known = site_attributes(world)
-    assert tuple(known.columns) == ATTRIBUTES
-    assert known.at["fr-lille", "ix_km"] == 200 and np.isnan(known.at["es-sevilla", "ix_km"])
-    assert known.at["fr-lyon", "dc_build_eur_kw"] == world.value("country_values", "FR", "dc_build_eur_kw")
-    assert known["population_10ms"].isna().all()
+    ix_km = attribute(world, "ix_km")
+    assert ix_km["fr-lille"] == 200 and np.isnan(ix_km["es-sevilla"])
+    assert attribute(world, "dc_build_eur_kw")["fr-lyon"] == world.value(
+        "country_values", "FR", "dc_build_eur_kw"
+    )
+    assert attribute(world, "population_10ms").isna().all()
 
 
 def test_a_column_of_the_site_itself_comes_first(world: World) -> None:
@@ -168,8 +169,8 @@ def test_a_world_may_know_nothing_about_its_sites() -> None:
 
 
 def test_the_bundled_world_answers_every_key() -> None:
-    known = site_attributes(read_world(WORLDS / "eu27"))
+    world = read_world(WORLDS / "eu27")
     for name in ("grid_cost_eur_mw", "ix_km", "population_20ms", "corporate_tax_share", "risk_premium_share"):
-        assert known[name].notna().all(), name
-    assert known["seismic_high"].isna().any(), "unknown stays unknown"
-    assert pd.api.types.is_float_dtype(known["water_stress_score"])
+        assert attribute(world, name).notna().all(), name
+    assert attribute(world, "seismic_high").isna().any(), "unknown stays unknown"
+    assert pd.api.types.is_float_dtype(attribute(world, "water_stress_score"))

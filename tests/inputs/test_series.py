@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from siting.errors import InputError
-from siting.inputs.series import available_years, read_hours, zone_series
+from siting.inputs.series import available_years, read_hours
 from siting.units import HOURS_PER_YEAR
 
 
@@ -30,8 +30,7 @@ def test_a_year_is_8760_hours_by_zone_and_series(tiny_world: Path) -> None:
     assert hours.shape == (HOURS_PER_YEAR, 18)
     assert {str(dtype) for dtype in hours.dtypes} == {"float64"}
     assert str(hours.index[0]) == "2019-01-01 00:00:00+00:00"
-    assert zone_series(hours, "solar_cf", "FR").shape == (HOURS_PER_YEAR,)
-    assert zone_series(hours, "price_eur_mwh", "FR").mean() == pytest.approx(55.0)
+    assert hours["price_eur_mwh:FR"].mean() == pytest.approx(55.0)
     assert available_years(tiny_world) == [2019]
 
 
@@ -108,8 +107,3 @@ def test_a_file_that_is_no_parquet_is_named(tmp_path: Path) -> None:
     (tmp_path / "series" / "2019.parquet").write_bytes(b"utc,x\n1,2\n")
     with pytest.raises(InputError, match=r"2019\.parquet: is not a readable Parquet table"):
         read_hours(tmp_path, 2019)
-
-
-def test_a_series_the_world_lacks_is_named(frame: pd.DataFrame) -> None:
-    with pytest.raises(InputError, match="series 'offwind_cf' of zone 'FR'"):
-        zone_series(frame, "offwind_cf", "FR")

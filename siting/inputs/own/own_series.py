@@ -11,7 +11,7 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.csv_text import read_csv_text
 from siting.inputs.own.hourly import read_series
-from siting.inputs.own.record import add_sources, replace_csv, source_of
+from siting.inputs.own.record import add_sources, replace_csv
 from siting.inputs.own.spec import SeriesFile
 from siting.inputs.places import nearest
 from siting.inputs.series import OPTIONAL, REQUIRED, available_years
@@ -19,8 +19,11 @@ from siting.inputs.series import OPTIONAL, REQUIRED, available_years
 Entries = Mapping[str, tuple[SeriesFile, ...]]
 
 
-def lay_series(folder: Path, series: Entries) -> None:
-    """Replace columns of a world folder's hours by the user's; InputError with the problems of all files at once."""
+def lay_series(folder: Path, series: Entries, keys: Mapping[Path, str]) -> None:
+    """Replace columns of a world folder's hours by the user's, whose files have these keys of sources.csv.
+
+    Raises InputError with the problems of all files at once.
+    """
     if not series:
         return
     problems = _unknown(folder, series)
@@ -36,8 +39,8 @@ def lay_series(folder: Path, series: Entries) -> None:
     for year, columns in values.items():
         _lay_year(folder / "series" / f"{year}.parquet", year, columns)
     flat = [(name, entry) for name, entries in series.items() for entry in entries]
-    _lay_coverage(folder / "series" / "coverage.csv", flat)
-    add_sources(folder, [(Path(entry.file), str(entry.year)) for _, entry in flat])
+    _lay_coverage(folder / "series" / "coverage.csv", flat, keys)
+    add_sources(folder, [(Path(entry.file), str(entry.year)) for _, entry in flat], keys)
 
 
 def _unknown(folder: Path, series: Entries) -> list[str]:
@@ -75,7 +78,7 @@ def _lay_year(path: Path, year: int, columns: Mapping[str, np.ndarray]) -> None:
     laid.to_parquet(path, compression="zstd")
 
 
-def _lay_coverage(path: Path, entries: list[tuple[str, SeriesFile]]) -> None:
+def _lay_coverage(path: Path, entries: list[tuple[str, SeriesFile]], keys: Mapping[Path, str]) -> None:
     """The user's rows: no level to be scaled to, so `data check` compares none."""
     table = read_csv_text(path, ("zone", "series", "kind", "method"))
     for name, entry in entries:
@@ -89,7 +92,7 @@ def _lay_coverage(path: Path, entries: list[tuple[str, SeriesFile]]) -> None:
             "weather_year": str(entry.year),
             "kind": entry.kind,
             "method": f"{Path(entry.file).name}, column {entry.column}, times of {entry.timezone}",
-            "source": source_of(Path(entry.file)),
+            "source": keys[Path(entry.file)],
             "filled_hours": "0",
         }
         table = pd.concat([table, pd.DataFrame([row])], ignore_index=True)

@@ -13,7 +13,6 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,7 +24,7 @@ from siting.inputs.csv_text import read_csv_text
 from siting.inputs.own.candidates import read_candidates, sites_table, without_excluded
 from siting.inputs.own.layers import WGS84, Layer, missing_columns, read_layer
 from siting.inputs.own.own_series import lay_series
-from siting.inputs.own.record import add_sources, describe_own
+from siting.inputs.own.record import add_sources, describe_own, files_of, hashes, source_keys
 from siting.inputs.own.spec import (
     WORLD_FILE,
     OwnWorld,
@@ -64,9 +63,10 @@ def resolved(folder: Path, sites: str | None = None, seen: tuple[Path, ...] = ()
     replace = Replace(series=series, **tables)
     _check_files(folder, base, replace)
     name = folder.resolve().name
-    target = _cache() / _key(base, replace) / name
+    own_files = hashes(folder, replace)
+    target = _cache() / _key(base, replace, own_files) / name
     if not target.is_dir():
-        _build(target, base, replace)
+        _build(target, base, replace, own_files)
     os.utime(target.parent)
     return target
 
@@ -150,12 +150,12 @@ def _cache() -> Path:
     return Path(tempfile.mkdtemp(prefix="siting-worlds-"))
 
 
-def _key(base: Path, replace: Replace) -> str:
+def _key(base: Path, replace: Replace, own_files: dict[str, str]) -> str:
     """Hash of the base's files (by size and time), of what replaces them, and of the bytes of the user's files."""
     stamps = [
         (path.as_posix(), path.stat().st_size, path.stat().st_mtime_ns) for path in _files_of(base.resolve())
     ]
-    record = [_fingerprint(), stamps, replace.model_dump(mode="json"), _hashes(replace)]
+    record = [_fingerprint(), stamps, replace.model_dump(mode="json"), own_files]
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:32]
 
 
@@ -166,24 +166,7 @@ def _fingerprint() -> str:
     return hashlib.sha256(code).hexdigest()
 
 
-def _hashes(replace: Replace) -> dict[str, str]:
-    """SHA-256 of every file of the user's, by name; a shapefile is all files of its stem."""
-    files = [Path(entry.file) for entries in replace.series.values() for entry in entries]
-    for table in replace.tables.values():
-        files += [Path(table.file), *map(Path, table.exclude.layers if table.exclude is not None else ())]
-    parts = [part for path in files for part in _parts(path)]
-    return {
-        part.name: hashlib.sha256(part.read_bytes()).hexdigest()
-        for part in dict.fromkeys(parts)
-        if part.is_file()
-    }
-
-
-def _parts(path: Path) -> Iterable[Path]:
-    return sorted(path.parent.glob(f"{path.stem}.*")) if path.suffix.lower() == ".shp" else [path]
-
-
-def _build(target: Path, base: Path, replace: Replace) -> None:
+def _build(target: Path, base: Path, replace: Replace, own_files: dict[str, str]) -> None:
     """Write the joined world beside its place, check it whole, then rename it: nothing half-written is ever read."""
     _prune(target.parent.parent)
     with tempfile.TemporaryDirectory(dir=target.parent.parent, prefix="new-") as made:
@@ -191,7 +174,7 @@ def _build(target: Path, base: Path, replace: Replace) -> None:
         folder.mkdir(parents=True)
         for path in _files_of(base.resolve()):
             _link(path, folder / path.relative_to(base.resolve()))
-        _fill(folder, base, replace)
+        _fill(folder, base, replace, own_files)
         try:
             (Path(made) / "key").rename(target.parent)
         except OSError:  # another run was quicker, with the same content
@@ -199,7 +182,7 @@ def _build(target: Path, base: Path, replace: Replace) -> None:
                 raise
 
 
-def _fill(folder: Path, base: Path, replace: Replace) -> None:
+def _fill(folder: Path, base: Path, replace: Replace, own_files: dict[str, str]) -> None:
     """The user's tables, then the series, then everything checked as one world."""
     from siting.inputs.world import read_world
 
@@ -210,15 +193,16 @@ def _fill(folder: Path, base: Path, replace: Replace) -> None:
             layers[name] = _lay_table(folder, name, replace.tables[name])
         except InputError as error:
             problems += error.problems
-    record = {"files": _hashes(replace), "replaced": sorted([*replace.tables, *replace.series])}
+    record = {"files": own_files, "replaced": sorted([*replace.tables, *replace.series])}
     _write(folder / RECORD, json.dumps(record, indent=1) + "\n")
+    keys = source_keys(files_of(replace), read_csv_text(folder / "sources.csv", ("source",))["source"])
     try:
-        lay_series(folder, replace.series)
+        lay_series(folder, replace.series, keys)
     except InputError as error:
         problems += error.problems
     if not problems:
-        add_sources(folder, [(layer.path, "") for layer in layers.values()])
-        describe_own(folder, layers)
+        add_sources(folder, [(layer.path, "") for layer in layers.values()], keys)
+        describe_own(folder, layers, keys)
     if not problems:
         try:
             read_world(folder)

@@ -85,11 +85,6 @@ class OwnWorld(Part):
     )
     replace: Replace = Replace()
 
-    @property
-    def changes_nothing(self) -> bool:
-        """Whether the folder is a world as it stands."""
-        return self.based_on is None and not self.replace.tables and not self.replace.series
-
 
 def read_own_world(path: Path) -> OwnWorld:
     """Read `world.yaml`; a file of comments only changes nothing. Raises InputError with every problem."""

@@ -19,7 +19,8 @@ from siting.inputs.series import available_years
 SITES_PER_KIND = 2  # of each zone: enough to choose among, few enough to read
 
 MODEL = """\
-# The question put to this world. It states only what differs from the bundled model; every key: `siting models`.
+# The question put to this world. It states only what differs from the bundled model;
+# every key: `siting check model.yaml` prints those in force, models/README.md of siting tells what each means.
 based_on: eu-gigafactories
 title: A first plan in a world of your own
 purpose: Shows that the world holds together and can be solved; change anything.
