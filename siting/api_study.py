@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siting.api import check_unchanged, hired, solve
+from siting.api import hired, solve
 from siting.api_robust import robust
 from siting.errors import InputError
 from siting.inputs.load import load
@@ -179,6 +179,7 @@ def explain(
     from siting.api import Prepared, assembled, solve_prepared, supply, world_of
     from siting.instance.instance import Instance
     from siting.instance.precheck import precheck
+    from siting.plan.make import check_unchanged
     from siting.solver.progress import Clock
     from siting.study.explain import explain_model
     from siting.study.tools import Tools

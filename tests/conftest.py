@@ -96,3 +96,30 @@ def tiny_plan(tiny_question: PlanningModel) -> Plan:
     from siting.api import solve
 
     return solve(tiny_question)
+
+
+@pytest.fixture(scope="session")
+def two_period_plan(tiny_question: PlanningModel) -> Plan:
+    """The tiny model over 2028 and 2032, a third of the target first."""
+    from siting.api import solve
+
+    return solve(
+        tiny_question.with_(
+            title="Tiny, twice",
+            horizon__periods=[2028, 2032],
+            horizon__end_year=2036,
+            target={"it_mw": [20, 60]},
+        )
+    )
+
+
+@pytest.fixture(scope="session")
+def two_case_plan(tiny_question: PlanningModel) -> Plan:
+    """The tiny model for usual prices and for prices half as high again."""
+    from siting.api import solve
+
+    cases = {
+        "usual": {"probability": 0.7},
+        "dear": {"probability": 0.3, "factors": {"grid_price": 1.5}},
+    }
+    return solve(tiny_question.with_(uncertainty={"cases": cases, "measure": "expected"}))

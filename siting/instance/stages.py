@@ -8,7 +8,7 @@ the cell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,13 @@ def assemble_horizon(model: PlanningModel, world: World, hours: Hours | Mapping[
         return assemble(model, world, next(iter(by_scenario.values())))
     alone = {node: assemble_node(at_node(model, node), world, by_scenario[node.scenario]) for node in nodes}
     return _joined(model, world, alone)
+
+
+def hours_by_case(model: PlanningModel, of_year: Callable[[int], Hours]) -> dict[str, Hours]:
+    """Modelled hours of every case of a model, "" where it has none; `of_year` gives those of a weather year."""
+    (year,) = model.time.weather_years
+    cases = model.uncertainty.cases if model.uncertainty else {}
+    return {name: of_year(case.weather_year or year) for name, case in cases.items()} or {"": of_year(year)}
 
 
 def nodes_of(model: PlanningModel, hours: Mapping[str, Hours]) -> tuple[Node, ...]:

@@ -23,8 +23,7 @@ It writes no row: `contract_output` of grid.py delivers abar in every hour.
 
 from __future__ import annotations
 
-from siting.instance.instance import Hourly, Instance
-from siting.instance.shaped import GRID_POWER, SHAPING
+from siting.instance.shaped import GRID_POWER, SHAPING, grid_carbon_t_mw, rest_mw, shaping_eur_mw
 from siting.model.terms import Build
 
 
@@ -39,29 +38,3 @@ def _terms(b: Build, c: str, k: str) -> None:
     b.cost_eur[SHAPING + k, c] = shaping_eur_mw(b.data, c, k) * mw
     b.carbon_t[GRID_POWER + k, c] = grid_carbon_t_mw(b.data, c, k) * mw
     b.clean_mw["hourly", c].append(lambda t: -rest[t] * mw)
-
-
-def grid_mw(data: Instance, c: str, k: str) -> Hourly:
-    """Grid power in the delivery of 1 MW of plant, by the hour (MW)."""
-    delivered, made = data.availability[c, k], data.shaped[c, k].output
-    return tuple(max(0.0, flat - a) for flat, a in zip(delivered, made, strict=True))
-
-
-def rest_mw(data: Instance, c: str, k: str) -> Hourly:
-    """What of it is not carbon-free (MW)."""
-    return tuple(
-        (1.0 - share) * mw for share, mw in zip(data.shaped[c, k].cfe_share, grid_mw(data, c, k), strict=True)
-    )
-
-
-def shaping_eur_mw(data: Instance, c: str, k: str) -> float:
-    """What the seller pays for hours he buys in less what he takes for hours he sells, and his margin (EUR/yr per MW)."""
-    how, delivered = data.shaped[c, k], data.availability[c, k]
-    hours = zip(data.weight_of(c), how.price_eur_mwh, delivered, how.output, strict=True)
-    return sum(w * (price * (flat - a) + how.margin_eur_mwh * flat) for w, price, flat, a in hours)
-
-
-def grid_carbon_t_mw(data: Instance, c: str, k: str) -> float:
-    """Tonnes a year of the grid power in the delivery of 1 MW of plant."""
-    hours = zip(data.weight_of(c), data.shaped[c, k].carbon_t_mwh, grid_mw(data, c, k), strict=True)
-    return sum(w * t_mwh * mw for w, t_mwh, mw in hours)

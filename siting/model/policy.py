@@ -38,11 +38,11 @@ import pyomo.environ as pyo
 
 from siting.instance.flexible import load_range, windows
 from siting.instance.instance import GRID, RAMP, VINTAGE, Instance, Limit, Resource, base, resources_of
+from siting.instance.items import INTERNAL_PRICE, is_internal_price
 from siting.model.terms import Build, Expression
 from siting.units import G_PER_T, KWH_PER_MWH
 
 Quantity = tuple[str, ...]
-INTERNAL_PRICE = "internal carbon price"
 CAPEX_GROUPS = ("site", "connection", "onsite_power", "it")
 
 
@@ -173,9 +173,7 @@ def _spread_cuts(data: Instance, c: str) -> list[tuple[dict[Quantity, float], fl
 
 def _cash(b: Build, c: str) -> Expression:
     """Cost of a cell without the internal carbon price: whoever bounds or prices cost adds that to its tonnes."""
-    mine = [
-        e for (item, place), e in b.cost_eur.items() if place == c and not item.startswith(INTERNAL_PRICE)
-    ]
+    mine = [e for (item, place), e in b.cost_eur.items() if place == c and not is_internal_price(item)]
     return pyo.quicksum(mine)
 
 

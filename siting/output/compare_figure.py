@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from siting.errors import InputError
+from siting.instance.items import is_internal_price, pays_for_energy
 from siting.instance.shaped import SHAPING
 from siting.output.comparison_text import shown_rows
 from siting.output.figures import INK, need_matplotlib
-from siting.output.terminal import COLOURS
+from siting.output.paints import paint_of
 from siting.output.words import number, option_name
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
     from siting.plan.plan import Plan
     from siting.study.compare import Comparison
 
-# Okabe and Ito (2008), told apart by colour-blind readers; what no list names is grey
+REST = "all else"  # heat, coverage, work lost: neither power nor housing
+# Okabe and Ito (2008), told apart by colour-blind readers
 COST_COLOURS = {
     "accelerators": "#56B4E9",
     "building": "#E69F00",
@@ -28,9 +31,8 @@ COST_COLOURS = {
     "on-site power": "#F0E442",
     "contracts": "#CC79A7",
     "purchase, fuel, charges": "#999999",
+    REST: "#D55E00",
 }
-MIX_COLOURS = {**COLOURS, "gas_engine": "#000000"}
-OTHER = "#D55E00"
 CARBON_COLOURS = ("#444444", "#A9A9A9", "#D55E00", "#0072B2")
 POWER = [
     "connection",
@@ -66,8 +68,14 @@ def comparison_figure(comparison: Comparison, kind: str = "bars") -> Figure:
     panels = ((0.125, 0.255), (0.425, 0.255), (0.725, 0.255))
     axes = [figure.add_axes((left, bottom, width, top - bottom)) for left, width in panels]
     costs = _costs(comparison)
-    _stack(axes[0], costs[POWER], COST_COLOURS, "Cost of power (of all cost), M EUR/yr", costs.sum(axis=1))
-    _stack(axes[1], _energy(comparison), MIX_COLOURS, "Electricity used, GWh/yr")
+    _stack(
+        axes[0],
+        costs[POWER],
+        COST_COLOURS.__getitem__,
+        "Cost of power (of all cost), M EUR/yr",
+        costs.sum(axis=1),
+    )
+    _stack(axes[1], _energy(comparison), paint_of, "Electricity used, GWh/yr")
     _carbon(axes[2], comparison)
     for axis in axes[1:]:
         axis.set_yticklabels([])
@@ -81,17 +89,19 @@ def cost_parts(plan: Plan) -> dict[str, float]:
     contracts = set(plan.supply.loc[plan.supply["route"] == "ppa", "option"])
     parts = dict.fromkeys(COST_COLOURS, 0.0)
     for row in plan.costs.to_dict("records"):
-        if not str(row["item"]).startswith("internal carbon price"):
+        if not is_internal_price(str(row["item"])):
             parts[_part(str(row["capex_group"]), str(row["item"]), contracts)] += float(row["cost_eur_yr"])
     return parts
 
 
 def _part(group: str, item: str, contracts: set[str]) -> str:
-    names = {"it": "accelerators", "site": "building", "connection": "connection"}
+    if not pays_for_energy(item):
+        return item if item in COST_COLOURS else REST
+    if group == "connection":
+        return group
     if group == "onsite_power":
         return "on-site power"
-    other = "contracts" if item.removeprefix(SHAPING) in contracts else "purchase, fuel, charges"
-    return names.get(group, other)
+    return "contracts" if item.removeprefix(SHAPING) in contracts else "purchase, fuel, charges"
 
 
 def _costs(comparison: Comparison) -> pd.DataFrame:
@@ -112,7 +122,7 @@ def _energy(comparison: Comparison) -> pd.DataFrame:
 def _stack(
     axes: Axes,
     frame: pd.DataFrame,
-    colours: dict[str, str],
+    colour_of: Callable[[str], str],
     title: str,
     whole: pd.Series[float] | None = None,
 ) -> None:
@@ -122,7 +132,7 @@ def _stack(
     for part in frame.columns:
         if frame[part].abs().max() <= 0:
             continue
-        colour = colours.get(str(part), OTHER)
+        colour = colour_of(str(part))
         axes.barh(
             range(len(frame)), frame[part], left=left, color=colour, height=0.62, label=option_name(str(part))
         )

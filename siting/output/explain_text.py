@@ -33,6 +33,13 @@ STEPS = {
     "sites.max_per_country": (1.0, "one more site a country"),
     "sites.min_countries": (1.0, "one more country demanded"),
 }
+# of the values found by optimising; all others are money
+UNITS = {
+    "target": "MW of IT",
+    "carbon.cap_t_yr": "t/yr",
+    "carbon.cap_lifecycle_t_yr": "t/yr",
+    "budget.cost_eur_yr": "EUR/yr",
+}
 LABELS = (
     "Prices with sites as in the plan are exact while the sites and their sizes stay; prices of the relaxation let sites "
     "be fractions. Both hold for small steps: a large one meets other limits."
@@ -163,7 +170,7 @@ def _clash_lines(clash: Clash) -> list[str]:
         lines += ["", head if alone and len(clash.sets) == 1 else f"{many} limits clash"]
         for part in parts:
             lines += _bullet(part.text, [_nearest(part)])
-    if not clash.sets:
+    if not clash.sets and not clash.reasons:
         lines += ["", "No limit of the model is to blame: nothing the world offers can supply any candidate."]
     if clash.repair is None:
         return [*lines, "", "No change of a single limit was found that leads to a plan."]
@@ -185,7 +192,7 @@ def _nearest(part: Part) -> str:
     text = f"alone it would have to be {', '.join(part.settings)}"
     if part.bound is None or part.nearest is None:
         return text
-    unit = {"target": "MW of IT", "carbon.cap_t_yr": "t/yr"}.get(part.key, "EUR")
+    unit = UNITS.get(part.key, "EUR")
     word = "more" if part.key == "target" else "less"
     return f"{text} (no plan with {word} than {_amount(part.bound, unit)})"
 

@@ -145,7 +145,7 @@ def _check(name: str, form: Format, target: Path, crs: str | None, layer: str, f
         problems.append(f"{target}: a {name} file ends in {' or '.join(form.suffixes)}")
     if layer not in LAYERS:
         problems.append(f"--layer {layer}: {nearest(layer, list(LAYERS))}; have: {', '.join(LAYERS)}")
-    elif layer != "sites" and (not form.one_layer or target.suffix == ".zip"):
+    elif layer != "sites" and (not form.one_layer or target.suffix.lower() == ".zip"):
         problems.append(f"--layer {layer}: {target.name} holds more than one layer; leave the option out")
     if figure is not None and name not in SUFFIXES:
         problems.append(f"--figure {figure}: a {name} file is no picture; take {', '.join(SUFFIXES)}")
@@ -215,7 +215,7 @@ def _csv(job: _Job) -> None:
     from siting.output.book import all_tables
     from siting.output.tables import write_csv, write_csv_archive
 
-    if job.path.suffix == ".zip":
+    if job.path.suffix.lower() == ".zip":
         write_csv_archive(job.plan, all_tables(job.plan, world_of(job.plan)), job.path)
     else:
         write_csv(job.plan, job.one(), job.path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from siting.errors import InputError
 from siting.instance.assemble import assemble, choose_hours
+from siting.instance.items import is_internal_price
 from siting.output.background import world_of
 from siting.output.figure_labels import Box, free_place, room_for, round_about
 from siting.output.figures import INK, SITE, need_matplotlib, titled
@@ -101,7 +102,7 @@ def points_of(portfolios: Sequence[Portfolio]) -> list[Point]:
 
 def site_points(plan: Plan, data: Instance) -> list[tuple[str, Point]]:
     """Label and place of each chosen site, the cheapest first: its emissions, its cost without the internal carbon price."""
-    internal = plan.costs[plan.costs["item"].str.startswith("internal carbon price")]
+    internal = plan.costs[plan.costs["item"].map(is_internal_price).astype(bool)]
     priced = internal.groupby("site")["cost_eur_yr"].sum()
     found = []
     for site, row in plan.chosen.iterrows():

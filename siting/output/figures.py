@@ -11,8 +11,10 @@ import geopandas as gpd
 import numpy as np
 
 from siting.errors import InputError
+from siting.output.background import grid_value, world_of
 from siting.output.figure_labels import Place, free_place
 from siting.output.folder import atomic_write
+from siting.output.report.shapes import EQUAL_AREA, EUROPE_M
 from siting.output.words import large, number, share
 from siting.units import counted
 
@@ -22,13 +24,6 @@ if TYPE_CHECKING:
 
     from siting.plan.plan import Plan
 
-EQUAL_AREA = "EPSG:3035"  # ETRS89 / LAEA Europe
-EUROPE_M = (
-    2_550_000,
-    1_350_000,
-    6_700_000,
-    5_450_000,
-)  # window of the EU's mainland and islands near it, metres
 CLASSES_G_KWH = (0, 50, 150, 300, 500)  # lower edges of the shades of carbon intensity
 GREYS = ("#f4f4f2", "#e3e3e0", "#cdcdc9", "#b2b2ae", "#94948f")
 SITE, CANDIDATE, INK = (
@@ -80,7 +75,8 @@ def save_figure(plan: Plan, kind: str, path: str | Path, site: str | None = None
 def map_figure(plan: Plan) -> Figure:
     """Map of the plan: zones by grid carbon intensity (grey), candidates (dots), chosen sites (circles by MW of IT).
 
-    Reads the world of the plan's model for shapes and intensities. Raises InputError without matplotlib or the world.
+    Reads the world of the plan's model for shapes, and for intensities where no candidate lies. Raises InputError without
+    matplotlib or the world, or if that has changed.
     """
     need_matplotlib()
     from matplotlib.figure import Figure
@@ -104,14 +100,18 @@ def map_figure(plan: Plan) -> Figure:
 
 
 def _zones(plan: Plan) -> gpd.GeoDataFrame:
-    """All zones of the world in equal-area metres, with a shade of grey by mean grid carbon."""
-    from siting.inputs.world import find_world, read_world
-
-    world = read_world(find_world(plan.model.world))
-    carbon = [world.value("zone_values", z, "grid_carbon_g_kwh") for z in world.zones.index]
-    shade = [GREYS[int(np.searchsorted(CLASSES_G_KWH, g, side="right")) - 1] for g in carbon]
+    """All zones of the world in equal-area metres, with a shade of grey by mean grid carbon as the plan counts it."""
+    world = world_of(plan)
+    shade = [_shade(grid_value(plan, world, str(z), "grid_carbon_g_kwh")) for z in world.zones.index]
     zones: gpd.GeoDataFrame = world.zones.assign(shade=shade).to_crs(EQUAL_AREA)
     return zones
+
+
+def _shade(g_kwh: float | None) -> str:
+    """Grey of a carbon intensity; white where it is unknown."""
+    return (
+        "#ffffff" if g_kwh is None else GREYS[max(0, int(np.searchsorted(CLASSES_G_KWH, g_kwh, "right")) - 1)]
+    )
 
 
 def frame_europe(axes: Axes, zones: gpd.GeoDataFrame) -> None:

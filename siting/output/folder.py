@@ -60,12 +60,9 @@ def write_comparison(comparison: Comparison, folder: Path, overwrite: bool = Fal
     """Write its tables, figure (with matplotlib) and one output folder a plan; raises as `write_plan`."""
     from siting.output.figures import png_if_possible
     from siting.output.report import report_html
+    from siting.study.entries import plan_folders
 
-    names = {name: Path(name).stem for name in comparison.plans}
-    if len(set(names.values())) < len(names):
-        raise InputError(
-            f"portfolios {', '.join(names)}: two share a name; rename one, each gets a folder of its name"
-        )
+    names = plan_folders(comparison.plans)
     files = {
         "comparison.csv": _csv(comparison.table, "quantity"),
         "comparison_sites.csv": _csv(comparison.sites, "site"),
@@ -74,9 +71,8 @@ def write_comparison(comparison: Comparison, folder: Path, overwrite: bool = Fal
         "report.html": report_html(comparison).encode("utf-8"),
         **png_if_possible("comparison.png", comparison.figure),
     }
-    return write_study(
-        files, {names[name]: plan for name, plan in comparison.plans.items()}, folder, overwrite
-    )
+    plans = {names[name]: plan for name, plan in comparison.plans.items()}
+    return write_study(files, plans, folder, overwrite)
 
 
 def write_study(

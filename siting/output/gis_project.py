@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 
-from siting.output.figures import EQUAL_AREA, EUROPE_M
 from siting.output.gis_style import DOCTYPE, QGIS_VERSION, enabled, style_elements
+from siting.output.report.shapes import EQUAL_AREA, EUROPE_M
 
 if TYPE_CHECKING:
     from siting.output.layers import Layer

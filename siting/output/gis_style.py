@@ -13,7 +13,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 
 from siting.output.figures import CANDIDATE, GREYS
-from siting.output.terminal import COLOURS, OTHER_COLOUR
+from siting.output.paints import paint_of
+from siting.output.report.tones import height, tone
 from siting.output.words import option_name
 
 if TYPE_CHECKING:
@@ -64,8 +65,8 @@ def _sites(layer: Layer) -> ET.Element:
     """Circles by MW of IT, one category an option that leads somewhere; dots for what is not chosen."""
     frame = layer.frame
     leading = [k for k in dict.fromkeys(frame["main_supply"].dropna()) if k]
-    used = [*(k for k in COLOURS if k in leading), *(k for k in leading if k not in COLOURS)]
-    symbols = [_circle(COLOURS.get(k, OTHER_COLOUR), DIAMETER.format("it_mw")) for k in used]
+    used = sorted(leading, key=lambda k: height(tone(k)))
+    symbols = [_circle(paint_of(k), DIAMETER.format("it_mw")) for k in used]
     symbols.append(_dot())
     names = [(k, f"mostly {option_name(k)}") for k in used] + [("", "candidate, not chosen")]
     root = _renderer("categorizedSymbol", symbols, attr="main_supply", enableorderby="1")
@@ -111,7 +112,7 @@ def price_edges(prices: list[float]) -> list[float]:
 def _supply(layer: Layer) -> ET.Element:
     """Rings by contracted or installed MW, in the option's colour."""
     used = list(dict.fromkeys(layer.frame["option"]))
-    symbols = [_circle(COLOURS.get(k, OTHER_COLOUR), DIAMETER.format("supply_mw")) for k in used]
+    symbols = [_circle(paint_of(k), DIAMETER.format("supply_mw")) for k in used]
     root = _renderer("categorizedSymbol", symbols, attr="option")
     categories = ET.SubElement(root, "categories")
     for i, k in enumerate(used):

@@ -18,6 +18,13 @@ def _palette() -> dict[str, str]:
     return dict(rule.findall(STYLE.read_text(encoding="utf-8")))
 
 
+@lru_cache(maxsize=1)
+def _fills() -> dict[str, str]:
+    """Tone of a supply option to the word of the palette it is filled with: `sea` is no sea but wind over it."""
+    rule = re.compile(r"\.t-([\w-]+) \{ fill: var\(--([\w-]+)\)")
+    return dict(rule.findall(STYLE.read_text(encoding="utf-8")))
+
+
 def paint(name: str) -> str:
     """Colour of a word of the palette (`sun`, `grid`, `sold`, ...).
 
@@ -28,5 +35,9 @@ def paint(name: str) -> str:
 
 
 def paint_of(option: str) -> str:
-    """Colour of a supply option."""
-    return paint(tone(option))
+    """Colour of a supply option, as the report has it.
+
+    >>> paint_of("offwind_ppa"), paint_of("solar_ppa~flat") == paint("sun")
+    ('#0b4f8a', True)
+    """
+    return paint(_fills()[tone(option)])

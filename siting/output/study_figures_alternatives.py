@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siting.output.background import world_of
-from siting.output.figures import CANDIDATE, EQUAL_AREA, INK, SITE, frame_europe, need_matplotlib
+from siting.output.figures import CANDIDATE, INK, SITE, frame_europe, need_matplotlib
+from siting.output.report.shapes import EQUAL_AREA
 from siting.output.words import option_name, share
 
 if TYPE_CHECKING:

@@ -155,7 +155,7 @@ def _lengths(shares: dict[str, float]) -> dict[str, int]:
 
 
 def _head(plan: Plan, width: int) -> Panel:
-    solved = plan.status in {"optimal", "gap"}
+    solved = plan.status == "optimal"
     text = Text(status_text(plan.record), style="green" if solved else "yellow")
     return Panel(text, title=Text(str(plan.record["title"]), style="bold"), title_align="left", width=width)
 

@@ -22,7 +22,6 @@ STEPS = ((1e9, " bn"), (1e6, " M"), (1e3, " k"))
 COUNTED = {"sites": "site", "countries": "country"}  # units of numbers of things, and one of them
 STATUS = {
     "optimal": "solved",
-    "gap": "solved",
     "time_limit": "stopped at the time limit, best plan found",
     "interrupted": "stopped by hand, best plan found",
     "stalled": "best plan found; no further price closes the gap (--method whole may)",

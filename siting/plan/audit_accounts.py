@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,66 @@ from siting.plan.audit_matching import clean_share_in
 from siting.plan.findings import ROOM, SLIP_T, Audit, flow_of
 
 
+@dataclass
+class _Books:
+    """Sums of a site while its power is gone through: EUR a year, tonnes, MWh of clean supply, overnight EUR by group."""
+
+    power_eur: float = 0.0
+    tonnes: float = 0.0
+    life_cycle_t: float = 0.0
+    clean_mwh: float = 0.0  # by the hour
+    annual_clean_mwh: float = 0.0
+    capex: dict[str, float] = field(default_factory=dict)
+
+
 def accounts(
     check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, load: np.ndarray, it_mw: float
 ) -> dict[str, float]:
     """Cost, capex, tonnes and clean energy of one site, recomputed from its decisions."""
-    data, s, n = check.data, row["site"], len(load)
-    w = np.array(data.weight)
-    site, size, store_mw, store_mwh = data.sites[s], row["supply_mw"], row["store_mw"], row["store_mwh"]
-    buy, deliver, sell = (flow_of(flow, f"{name}_mw", n) for name in ("buy", "deliver", "sell"))
+    data, s = check.data, row["site"]
+    load_mwh = float(np.array(data.weight) @ load)
+    books = _Books()
+    housing = _housing(check, row, c, it_mw, books)
+    _grid(check, row, flow, c, len(load), books)
+    _contracts(check, row, flow, c, len(load), books)
+    _onsite(check, row, flow, c, len(load), books)
+    _stores(check, row, flow, c, len(load), books)
+    result = {
+        "facility_mwh": load_mwh,
+        "pue": load_mwh / row["it_mwh"],
+        "cost_eur_yr": housing + books.power_eur + data.internal_price_eur_t * books.tonnes,
+        "capex_eur": sum(books.capex.values()),
+        "energy_eur_mwh": books.power_eur / load_mwh,
+        "carbon_t_yr": books.tonnes,
+        "lifecycle_t_yr": books.life_cycle_t,
+        "carbon_g_kwh": books.tonnes / load_mwh * 1e3,
+        "cfe_score": books.clean_mwh / load_mwh,
+    }
+    for name, value in result.items():
+        check.same(f"{s}: {name}", row[name], value)
+    return {
+        **result,
+        "it_mwh": row["it_mwh"],
+        "clean_mwh": books.clean_mwh if data.matching == "hourly" else books.annual_clean_mwh,
+        "counted_eur": sum(books.capex[g] for g in data.capex_counts),
+        "spread_mw": _spread_mw(check, row, flow, c, it_mw, load),
+        "water_m3": row["water_m3"],
+    }
+
+
+def _housing(check: Audit, row: Mapping[str, Any], c: str, it_mw: float, books: _Books) -> float:
+    """What is paid each year for all that is no power (EUR); opens the books with halls, chips and line."""
+    data, site = check.data, check.data.sites[row["site"]]
     halls = {q: data.halls[c, q] for q in row["cooling_mw"] if (c, q) in data.halls}
-    housing = (
+    books.capex = {
+        "site": sum(hall.capex_eur_mw * row["cooling_mw"][q] for q, hall in halls.items())
+        + row["heat_capex_eur"],
+        "it": data.it[c].capex_eur_mw * it_mw,
+        "connection": site.line_capex_eur_mw * it_mw,
+        "onsite_power": 0.0,
+    }
+    books.power_eur = site.line_yearly_eur_mw * it_mw
+    return float(
         sum(hall.yearly_eur_mw * row["cooling_mw"][q] for q, hall in halls.items())
         + data.it[c].yearly_eur_mw * it_mw
         + site.fixed_yearly_eur
@@ -31,73 +82,76 @@ def accounts(
         + row["lost_eur_yr"]
         + row["heat_eur_yr"]
     )
-    power = site.line_yearly_eur_mw * it_mw
-    tonnes = life_cycle = clean = 0.0
-    capex = {
-        "site": sum(hall.capex_eur_mw * row["cooling_mw"][q] for q, hall in halls.items())
-        + row["heat_capex_eur"],
-        "it": data.it[c].capex_eur_mw * it_mw,
-    }
-    capex |= {"connection": site.line_capex_eur_mw * it_mw, "onsite_power": 0.0}
-    if c in data.price_eur_mwh:
-        price, network = np.array(data.price_eur_mwh[c]), data.network_eur_mwh[c]
-        worth = np.where(price > 0, price * (1 - data.sale_haircut_share), price)
-        power += data.connection[c].yearly_eur_mw * row["connection_mw"]
-        power += float(w @ (buy * price + (buy + deliver) * network - sell * worth))
-        capex["connection"] += data.connection[c].capex_eur_mw * row["connection_mw"]
-        tonnes += float(w @ (buy * np.array(data.grid_carbon_t_mwh[c])))
-        clean += float(w @ (deliver + buy * np.array(data.grid_cfe_share[c])))
-        life_cycle += tonnes
+
+
+def _grid(
+    check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, n: int, books: _Books
+) -> None:
+    """Connection, purchase, network charges and sale, and the tonnes and clean share of what is bought."""
+    data = check.data
+    if c not in data.price_eur_mwh:
+        return
+    w = np.array(data.weight)
+    buy, deliver, sell = (flow_of(flow, f"{name}_mw", n) for name in ("buy", "deliver", "sell"))
+    price, network = np.array(data.price_eur_mwh[c]), data.network_eur_mwh[c]
+    worth = np.where(price > 0, price * (1 - data.sale_haircut_share), price)
+    books.power_eur += data.connection[c].yearly_eur_mw * row["connection_mw"]
+    books.power_eur += float(w @ (buy * price + (buy + deliver) * network - sell * worth))
+    books.capex["connection"] += data.connection[c].capex_eur_mw * row["connection_mw"]
+    tonnes = float(w @ (buy * np.array(data.grid_carbon_t_mwh[c])))
+    books.tonnes += tonnes
+    books.life_cycle_t += tonnes
+    books.clean_mwh += float(w @ (deliver + buy * np.array(data.grid_cfe_share[c])))
+
+
+def _contracts(
+    check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, n: int, books: _Books
+) -> None:
+    """Contracts and their shaping; life-cycle tonnes by the part each has in what is delivered."""
+    data, size, w = check.data, row["supply_mw"], np.array(check.data.weight)
     shaping, within_t, not_clean = audit_baseload(check, row, flow, c)
-    power, clean = power + shaping, clean - not_clean
-    tonnes, life_cycle = tonnes + within_t, life_cycle + within_t
+    books.power_eur += shaping
+    books.clean_mwh -= not_clean
+    books.tonnes += within_t
+    books.life_cycle_t += within_t
+    deliver, sell = flow_of(flow, "deliver_mw", n), flow_of(flow, "sell_mw", n)
     contracted = {k: np.array(data.availability[c, k]) * size.get(k, 0.0) for k in data.options_of("ppa", c)}
     total = sum(contracted.values(), np.zeros(n))
     for k, output in contracted.items():
-        power += data.ppa[c, k].yearly_eur_mw * size.get(k, 0.0)
+        books.power_eur += data.ppa[c, k].yearly_eur_mw * size.get(k, 0.0)
         used = np.divide(deliver * output, total, out=np.zeros(n), where=total > 0)
-        life_cycle += data.ppa[c, k].lifecycle_t_mwh * float(w @ used)
-    annual_clean = float(w @ (deliver + sell))
+        books.life_cycle_t += data.ppa[c, k].lifecycle_t_mwh * float(w @ used)
+    books.annual_clean_mwh += float(w @ (deliver + sell))
+
+
+def _onsite(
+    check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, n: int, books: _Books
+) -> None:
+    """Plant on site: what stands, what it burns and emits."""
+    data, size, w = check.data, row["supply_mw"], np.array(check.data.weight)
     for k in data.options_of("onsite", c):
         option, mwh = data.onsite[c, k], float(w @ flow_of(flow, f"gen_{k}_mw", n))
-        power += (
-            option.yearly_eur_mw * size.get(k, 0.0) + (option.energy_eur_mwh + option.allowance_eur_mwh) * mwh
-        )
-        capex["onsite_power"] += option.capex_eur_mw * size.get(k, 0.0)
-        tonnes += option.carbon_t_mwh * mwh
-        life_cycle += option.lifecycle_t_mwh * mwh
-        clean += mwh if option.clean else 0.0
-        annual_clean += mwh if option.clean else 0.0
+        books.power_eur += option.yearly_eur_mw * size.get(k, 0.0)
+        books.power_eur += (option.energy_eur_mwh + option.allowance_eur_mwh) * mwh
+        books.capex["onsite_power"] += option.capex_eur_mw * size.get(k, 0.0)
+        books.tonnes += option.carbon_t_mwh * mwh
+        books.life_cycle_t += option.lifecycle_t_mwh * mwh
+        books.clean_mwh += mwh if option.clean else 0.0
+        books.annual_clean_mwh += mwh if option.clean else 0.0
+
+
+def _stores(
+    check: Audit, row: Mapping[str, Any], flow: dict[str, np.ndarray], c: str, n: int, books: _Books
+) -> None:
+    """Storage: what stands, and what its losses take off clean supply."""
+    data, w = check.data, np.array(check.data.weight)
     for b in data.options_of("storage", c):
-        option = data.storage[c, b]
-        power += option.yearly_eur_mw * store_mw.get(b, 0.0) + option.yearly_eur_mwh * store_mwh.get(b, 0.0)
-        capex["onsite_power"] += option.capex_eur_mw * store_mw.get(
-            b, 0.0
-        ) + option.capex_eur_mwh * store_mwh.get(b, 0.0)
+        option, mw, mwh = data.storage[c, b], row["store_mw"].get(b, 0.0), row["store_mwh"].get(b, 0.0)
+        books.power_eur += option.yearly_eur_mw * mw + option.yearly_eur_mwh * mwh
+        books.capex["onsite_power"] += option.capex_eur_mw * mw + option.capex_eur_mwh * mwh
         net = float(w @ (flow_of(flow, f"discharge_{b}_mw", n) - flow_of(flow, f"charge_{b}_mw", n)))
-        clean, annual_clean = clean + net, annual_clean + net
-    load_mwh = float(w @ load)
-    result = {
-        "facility_mwh": load_mwh,
-        "pue": load_mwh / row["it_mwh"],
-        "cost_eur_yr": housing + power + data.internal_price_eur_t * tonnes,
-        "capex_eur": sum(capex.values()),
-        "energy_eur_mwh": power / load_mwh,
-        "carbon_t_yr": tonnes,
-        "lifecycle_t_yr": life_cycle,
-        "carbon_g_kwh": tonnes / load_mwh * 1e3,
-        "cfe_score": clean / load_mwh,
-    }
-    for name, value in result.items():
-        check.same(f"{s}: {name}", row[name], value)
-    return {
-        **result,
-        "it_mwh": row["it_mwh"],
-        "clean_mwh": clean if data.matching == "hourly" else annual_clean,
-        "counted_eur": sum(capex[g] for g in data.capex_counts),
-        "spread_mw": _spread_mw(check, row, flow, c, it_mw, load),
-        "water_m3": row["water_m3"],
-    }
+        books.clean_mwh += net
+        books.annual_clean_mwh += net
 
 
 def _spread_mw(

@@ -13,6 +13,7 @@ from siting.plan.audit import audit
 from siting.plan.findings import ROOM, Audit
 from siting.plan.plan import Plan
 
+NEW_SHARE = 1e-6  # MW per MW of IT: less is nothing new
 Stage = tuple[Mapping[str, Any], pd.DataFrame]  # record and hours of one period
 
 
@@ -154,9 +155,42 @@ def _stated_end(
     for node in check.data.nodes:
         for s in rows[node.label]:
             first.setdefault(s, node.period)
+    _roadmap(check, record, rows)
     check.true(
         "horizon: first_power is not when the sites first run", record["horizon"]["first_power"] == first
     )
+
+
+def _roadmap(
+    check: Audit, record: Mapping[str, Any], rows: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> None:
+    """The roadmap: what stands at each site in each period, and what of it is new."""
+    stated = {(row["period"], row["site"], row["option"]): row for row in record["horizon"]["roadmap"]}
+    expected: dict[tuple[int, str, str], tuple[float, float, Mapping[str, Any]]] = {}
+    before: Mapping[str, Mapping[str, Any]] = {}
+    for p in check.data.periods:
+        here = rows[check.data.first_nodes[p].label]
+        for s, row in here.items():
+            old = before.get(s, {})
+            new = {name: row[name] - old.get(name, 0.0) for name in ("it_mw", "connection_mw")}
+            expected[p, s, "it"] = new["it_mw"], 0.0, row
+            expected[p, s, "grid connection"] = new["connection_mw"], 0.0, row
+            sizes = {**row["supply_mw"], **row["store_mw"]}
+            for k in _of_period(row, p):
+                stored = row["store_mwh"].get(k, 0.0)
+                expected[p, s, k.partition(VINTAGE)[0]] = sizes[k], stored, row
+        before = here
+    check.true("horizon: roadmap names what no plan of a period builds", set(stated) <= set(expected))
+    for key, (mw, mwh, row) in expected.items():
+        name, told = f"horizon: roadmap of {key[1]} in {key[0]}, {key[2]}", stated.get(key)
+        if told is None:  # nothing new, or what rounding leaves
+            check.true(f"{name} is missing", key[2] != "it" and mw <= NEW_SHARE * row["it_mw"])
+            continue
+        check.same(f"{name}, new_mw", told["new_mw"], mw)
+        check.same(f"{name}, new_mwh", told["new_mwh"], mwh)
+        check.same(f"{name}, it_mw", told["it_mw"], row["it_mw"])
+        check.same(f"{name}, new_it_mw", told["new_it_mw"], expected[key[0], key[1], "it"][0])
+        check.same(f"{name}, connection_mw", told["connection_mw"], row["connection_mw"])
 
 
 def _risk(data: Instance, totals: Mapping[str, Any]) -> float:

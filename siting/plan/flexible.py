@@ -11,7 +11,6 @@ from siting.instance.instance import Instance
 from siting.plan.binding import BINDING
 from siting.solver.solution import Energy
 
-LOST = "compute lost"  # cost item of work left undone; no electricity
 Entry = dict[str, Any]
 
 

@@ -12,27 +12,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from siting.errors import InputError
 from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
 from siting.instance.hours import Hours
 from siting.instance.instance import Instance
+from siting.instance.items import is_internal_price, pays_for_energy
 from siting.plan.binding import binding_limits
 from siting.plan.carbon import embodied_record, market_t
 from siting.plan.coverage import binding_places, coverage_record
-from siting.plan.flexible import LOST, binding_load, facility_load_mw, flexible_record, it_mwh, load_entries
+from siting.plan.flexible import binding_load, facility_load_mw, flexible_record, it_mwh, load_entries
 from siting.plan.frames import site_frame, zone_frame
 from siting.plan.matching import binding_matching, clean_used, matching_record
 from siting.plan.plan import SCHEMA, Plan
-from siting.plan.rules import HEAT_ITEMS, binding_rules, rule_entries, water_total
+from siting.plan.rules import binding_rules, rule_entries, water_total
 from siting.plan.shaped import grid_power_t, not_clean_mw, shaped_entries, shaped_notes
 from siting.plan.supply import contract_shares, ppa_energy, supply_table, whatever_period
 from siting.solver.solution import Energy, Solution, StageResult, equal_sites
 from siting.units import G_PER_T, KWH_PER_MWH
 
 HOURLY_KEYS = ("site", "hour", "period", "weight_h")
-NO_ENERGY = ["building", "accelerators", "site, fixed", "coverage", LOST, *HEAT_ITEMS]  # no electricity
 OF_PERIOD = r"@\d+"  # the period an option was built in, within the name of a cost item
-INTERNAL_PRICE = "internal carbon price"  # no cash: in the objective, not in the price of electricity
 OBJECTIVE_UNIT = {
     "cost": "EUR/yr",
     "carbon": "t CO2e/yr",
@@ -96,6 +96,12 @@ def model_hash(model: PlanningModel) -> str:
 def world_hash(world: World) -> str:
     """SHA-256 over the hashes of all files of the world."""
     return hashlib.sha256(json.dumps(world.file_hashes, sort_keys=True).encode()).hexdigest()
+
+
+def check_unchanged(plan: Plan, world: World) -> None:
+    """InputError unless the world is the one the plan was made in."""
+    if world_hash(world) != plan.record["inputs"]["world_sha256"]:
+        raise InputError(f"world {world.name}: has changed since the plan was made; solve the model again")
 
 
 def _ties(data: Instance, solved: Solution) -> list[str]:
@@ -232,7 +238,6 @@ def _site_record(
     site_mw = solved.modules[s] * data.module_mw
     c = data.sites[s].supply_class
     mine = costs[costs["site"] == s]
-    not_energy = mine["item"].isin(NO_ENERGY) | mine["item"].str.startswith(INTERNAL_PRICE)
     tonnes = float(emissions.loc[emissions["site"] == s, "carbon_t_yr"].sum())
     kinds = {
         kind: {k: v for (name, *rest), v in e.capacity.items() for k in rest if name == kind}
@@ -255,7 +260,8 @@ def _site_record(
         "pue": facility_mwh / it_mwh(data, c, e, site_mw),
         "cost_eur_yr": float(mine["cost_eur_yr"].sum()),
         "capex_eur": float(mine["capex_eur"].sum()),
-        "energy_eur_mwh": float(mine.loc[~not_energy, "cost_eur_yr"].sum()) / facility_mwh,
+        "energy_eur_mwh": float(mine.loc[mine["item"].map(pays_for_energy).astype(bool), "cost_eur_yr"].sum())
+        / facility_mwh,
         "carbon_t_yr": tonnes,
         "lifecycle_t_yr": float(emissions.loc[emissions["site"] == s, "lifecycle_t_yr"].sum()),
         "carbon_market_t_yr": float(emissions.loc[emissions["site"] == s, "carbon_market_t_yr"].sum()),
@@ -296,7 +302,7 @@ def _totals(
     load = total("facility_mwh")
     names = ("it_mw", "accelerators", "compute_pflops", "facility_mwh", "connection_mw")
     tonnes = float(emissions["carbon_t_yr"].sum())
-    cash = float(costs.loc[~costs["item"].str.startswith(INTERNAL_PRICE), "cost_eur_yr"].sum())
+    cash = float(costs.loc[~costs["item"].map(is_internal_price).astype(bool), "cost_eur_yr"].sum())
     energy = sum(row["energy_eur_mwh"] * row["facility_mwh"] for row in rows.values())
     return {
         "sites": len(rows),

@@ -73,7 +73,10 @@ class Plan:
 
     @property
     def status(self) -> str:
-        """optimal: proven to the asked gap; time_limit or interrupted: a plan with the gap it reached."""
+        """optimal: proven to the asked gap; else what cut the solve short, with the gap it reached.
+
+        time_limit: out of time; interrupted: by hand; stalled: no further price closes the gap (`--method whole` may).
+        """
         return str(self.record["status"])
 
     @property

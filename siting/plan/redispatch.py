@@ -11,8 +11,10 @@ import pandas as pd
 
 from siting.errors import InputError
 from siting.inputs.world import World
+from siting.instance.duties import PUE
 from siting.instance.hours import Hours
 from siting.instance.instance import Instance, Limit, Resource
+from siting.plan.carbon import lifecycle_capped_t
 from siting.plan.make import make_plan
 from siting.plan.matching import clean_used
 from siting.plan.plan import Plan
@@ -33,7 +35,8 @@ class Redispatch:
 
     plan: as it was made; operated: the same investments over 8,760 hours, as tables like a plan's (not audited: limits
     are reported here, not enforced); unserved_mwh: load by site that nothing could serve, in no cost and no tonne;
-    limits: limits on operation (carbon, matching) with their use over the year and what it exceeds them by.
+    limits: limits on operation (carbon, cost, water, matching, national rules) with their use over the year and what it
+    exceeds them by.
     """
 
     plan: Plan
@@ -126,7 +129,7 @@ def set_beside(plan: Plan, world: World, hours: Hours, data: Instance, operated:
     hourly = full.hourly.assign(unserved_mw=np.concatenate(list(unserved.values())))
     weight = np.array(data.weight)
     mwh = {s: float(weight @ mw) for s, mw in unserved.items()}
-    return Redispatch(plan, replace(full, hourly=hourly), mwh, _limits(data, full))
+    return Redispatch(plan, replace(full, hourly=hourly), mwh, _limits(data, full, solution))
 
 
 def _with_lines(plan: Plan, solution: Solution) -> Solution:
@@ -156,12 +159,15 @@ def _by_site(full: Plan, data: Instance, operated: Operated) -> dict[str, np.nda
     return {s: operated.unserved_mw[c] * (mw / total[c]) for s, (c, mw) in rows.items()}
 
 
-def _limits(data: Instance, full: Plan) -> list[dict[str, Any]]:
+def _limits(data: Instance, full: Plan, solution: Solution) -> list[dict[str, Any]]:
     """Limits that operation uses: value, use over the full year, and by how much it is overstepped (0 if met)."""
     shares = full.record.get("matching", {}).get("share_by", {})
     used: dict[Resource, float] = {
         ("carbon",): full.totals["carbon_t_yr"],
         ("carbon_rate",): full.totals["carbon_g_kwh"],
+        ("lifecycle",): lifecycle_capped_t(data, solution, full.totals["lifecycle_t_yr"]),
+        ("cost",): full.totals["cost_eur_yr"],
+        ("water",): full.totals.get("water_m3_yr", 0.0),
     }
     used |= clean_used(data, full.record)
     limits: dict[Resource, Limit] = {r: limit for r, limit in data.limits.items() if r in used}
@@ -169,6 +175,8 @@ def _limits(data: Instance, full: Plan) -> list[dict[str, Any]]:
         key, least = "power.matching.cfe_score_min", data.matched_locally[1]
         limits |= {("matched", s): Limit(">=", least, "share of load", f"{key} at {s}") for s in shares}
         used |= {("matched", s): share for s, share in shares.items()}
+    for r, (limit, share) in _national(full).items():
+        limits[r], used[r] = limit, share
     found = []
     for r, limit in limits.items():
         beyond = used[r] - limit.value if limit.sense == "<=" else limit.value - used[r]
@@ -182,3 +190,20 @@ def _limits(data: Instance, full: Plan) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _national(full: Plan) -> dict[Resource, tuple[Limit, float]]:
+    """National rules at each site, and what they come to over the year."""
+    return {
+        ("rule", rule["rule"], row["site"]): (
+            Limit(
+                "<=" if rule["subject"] == PUE else ">=",
+                rule["value"],
+                rule["unit"],
+                f"{rule['rule']} at {row['site']}",
+            ),
+            rule["used"],
+        )
+        for row in full.record["sites"]
+        for rule in row.get("rules", [])
+    }

@@ -13,7 +13,6 @@ from siting.plan.binding import BINDING
 from siting.plan.flexible import run_mwh
 from siting.solver.solution import Energy
 
-HEAT_ITEMS = ["heat sold", "heat connection"]  # cost items of heat, which are no electricity
 Entry = dict[str, Any]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from siting.instance.instance import Instance
-from siting.model.baseload import grid_carbon_t_mw, grid_mw, rest_mw, shaping_eur_mw
+from siting.instance.shaped import grid_carbon_t_mw, grid_mw, rest_mw, shaping_eur_mw
 from siting.solver.solution import Energy
 
 SHOWN_MWH = 1.0  # a year; less is the solver's rounding

@@ -11,6 +11,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from siting.instance.instance import Instance
+from siting.instance.items import INTERNAL_PRICE
 from siting.model.build import site_rows
 from siting.model.sites import site_place
 from siting.model.terms import Build
@@ -63,8 +64,7 @@ def solution_of(
                 terms[key[1:]] = terms.get(key[1:], 0.0) + mw * value
     if data.internal_price_eur_t > 0:
         cost |= {
-            (f"internal carbon price, {item}", c): data.internal_price_eur_t * t
-            for (item, c), t in carbon.items()
+            (f"{INTERNAL_PRICE}, {item}", c): data.internal_price_eur_t * t for (item, c), t in carbon.items()
         }
     modules, earlier = settle_ties(data, best.modules)
     _site_terms(data, {**modules, **earlier}, best.assigned, cost, capex)

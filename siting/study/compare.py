@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from siting.instance.items import is_internal_price
 from siting.plan.plan import Plan
 from siting.study.sharp import doubt_eur_yr
 from siting.units import counted
@@ -18,7 +19,6 @@ from siting.units import counted
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-INTERNAL_PRICE = "internal carbon price"
 SAME_WORK = 0.01  # relative: only plans of equal IT power are set against each other per tonne avoided
 DOUBTFUL = 0.02  # of a difference in cost: what gaps leave open beyond this is said
 SHOWN = 1e-3  # GWh or MW below which an option is no part of a mix
@@ -106,7 +106,7 @@ def _per_accelerator_year(plan: Plan) -> float | None:
 def _opex_m_eur(plan: Plan) -> float | None:
     """What is paid every year beside own plant: energy bought and contracted, fuel, allowances, charges, less sales."""
     costs = plan.costs
-    bought = (costs["capex_group"] == "") & ~costs["item"].str.startswith(INTERNAL_PRICE)
+    bought = (costs["capex_group"] == "") & ~costs["item"].map(is_internal_price).astype(bool)
     return float(costs.loc[bought, "cost_eur_yr"].sum()) / 1e6
 
 

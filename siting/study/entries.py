@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from siting.plan.plan import Plan
 from siting.plan.read import read_plan
 
 DEFAULT_PORTFOLIOS = ("cost", "green")  # of a single model, which alone is no comparison
+YAML = {".yaml", ".yml"}
 Question = PlanningModel | Plan | str | Path
 Entry = PlanningModel | Plan
 Item = TypeVar("Item")
@@ -25,7 +26,7 @@ def named_entries(
 
     A text or path is a planning model, or the output folder of a plan. Every model comes once under each portfolio
     (saved plans stay as they are); names are those of the portfolios for one model, `model-portfolio` for several.
-    Raises InputError for fewer than two, for a name given twice, and for what cannot be read.
+    Raises InputError for fewer than two, for a name given twice or two that would share a folder, and for what cannot be read.
     """
     found = {name: opened(question) for name, question in _named(asked)}
     models = {name: entry for name, entry in found.items() if isinstance(entry, PlanningModel)}
@@ -41,6 +42,7 @@ def named_entries(
         raise InputError(
             f"compare needs at least two different portfolios, models or saved plans, got {', '.join(entries) or 'none'}"
         )
+    plan_folders(entries)
     return entries
 
 
@@ -80,7 +82,27 @@ def _name(question: Question) -> str:
 
 def _stem(path: str | Path) -> str:
     place = Path(path)
-    return place.resolve().name if place.is_dir() else place.stem
+    return place.resolve().name if place.is_dir() else plain_name(place)
+
+
+def plain_name(path: str | Path) -> str:
+    """The last part of a path, without the suffix of a YAML file.
+
+    >>> plain_name("overlays/green.yaml"), plain_name("base-1.5")
+    ('green', 'base-1.5')
+    """
+    place = Path(path)
+    return place.stem if place.suffix.lower() in YAML else place.name
+
+
+def plan_folders(names: Iterable[str]) -> dict[str, str]:
+    """The folder each plan of a comparison is written to; InputError if two would share one."""
+    found = {name: plain_name(name) for name in names}
+    if len(set(found.values())) < len(found):
+        raise InputError(
+            f"portfolios {', '.join(found)}: two share a name; rename one, each gets a folder of its name"
+        )
+    return found
 
 
 def once(rows: Sequence[tuple[str, Item]]) -> list[tuple[str, Item]]:
@@ -102,6 +124,6 @@ def _under(name: str, entry: Entry, portfolios: Sequence[str], alone: bool) -> l
     if isinstance(entry, Plan) or not portfolios:
         return [(name, entry)]
     return [
-        (p if alone else f"{name}-{Path(p).stem}", with_portfolio(entry, p))
+        (p if alone else f"{name}-{plain_name(p)}", with_portfolio(entry, p))
         for p in dict.fromkeys(portfolios)
     ]

@@ -44,7 +44,7 @@ def _missing(plan: Plan, data: Instance) -> Iterator[str]:
 
 
 def refuse_broken(operated: Redispatch, data: Instance) -> None:
-    """InfeasibleError for load that nothing serves, and for limits on carbon, matching and budget that are overstepped."""
+    """InfeasibleError for load that nothing serves, and for limits of operation and budget that are overstepped."""
     totals = operated.operated.totals
     reasons = [
         f"{s} cannot serve {mwh:,.0f} MWh/yr"

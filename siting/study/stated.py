@@ -16,11 +16,14 @@ from siting.inputs.planning import PlanningModel
 from siting.inputs.planning_coverage import Coverage
 from siting.inputs.selection import QUANTITIES
 from siting.inputs.world import World
+from siting.instance.cooling import STRESS
 from siting.instance.instance import Resource
+from siting.instance.rules import obeyed
 
 YEARS_LATER = 15  # how far a later year is looked for
 RATE_STEP = 1.02  # ladder of g/kWh: nearest value within 2 %
 RATE_FIRST, RATE_LAST = 0.1, 2_000.0  # g/kWh, from next to nothing to beyond any fuel
+WATER_FIRST, WATER_LAST = 1.0, 1e9  # m3 a year, from next to nothing to beyond any portfolio
 SHARE_STEP = 0.005  # ladder of shares of the load
 FARTHEST_MS = 200.0  # a round trip beyond which no two places of Europe lie apart
 ANYTHING = 1e15  # a limit the schema wants stated although it no longer matters
@@ -60,6 +63,8 @@ def stated_limits(model: PlanningModel, world: World) -> list[Stated]:
         *_supply(model, world),
         *_sites(model, world),
         *_places(model, world),
+        *_water(model, world),
+        *_rules(model, world),
         *_policy(model),
         *_money(model),
         *_target(model),
@@ -156,9 +161,57 @@ def _supply(model: PlanningModel, world: World) -> Iterator[Stated]:
         alone = tuple({"power.options": [*own, k]} for k in missing)
         free = {"power.options": [*own, *missing]}
         yield Stated("power.options", f"power.options [{_few(own)}]", free, (*alone, free), nested=False)
+    cooling = list(model.load.cooling)
+    others = [q for q in world.keys("cooling") if q not in cooling and _may_cool(model, world, q)]
+    if others:
+        alone = tuple({"load.cooling": [*cooling, q]} for q in others)
+        free = {"load.cooling": [*cooling, *others]}
+        yield Stated("load.cooling", f"load.cooling [{_few(cooling)}]", free, (*alone, free), nested=False)
+    firm = model.adequacy.firm_onsite_share
+    if firm > 0:
+        key = "adequacy.firm_onsite_share"
+        yield Stated(key, f"{key} {firm:g}", {key: 0.0}, tuple({key: v} for v in _shares(firm, 0.0)))
     year = model.horizon.periods[0]
     later = tuple({"horizon.periods": [year + i]} for i in range(1, YEARS_LATER + 1))
     yield Stated("horizon.periods", f"horizon.periods [{year}]", later[-1], later)
+
+
+def _may_cool(model: PlanningModel, world: World, q: str) -> bool:
+    """Whether a cooling system may be added: where water is limited its own must be known."""
+    water = model.water
+    limited = (water.allowance_m3_yr, water.per_site_m3_mw_yr, water.stress_max) != (None, None, None)
+    return not limited or world.get("cooling", q, "wue_l_kwh") is not None
+
+
+def _water(model: PlanningModel, world: World) -> Iterator[Stated]:
+    """Limits on the water that cooling evaporates, and on where it may."""
+    water = model.water
+    if water.stress_max is not None:
+        key = "water.stress_max"
+        scores = (world.get("country_values", n, STRESS) for n in world.countries.index)
+        free: Changes = {key: None, "water.unknown": None}
+        steps = [{key: v} for v in sorted({v for v in scores if v is not None and v > water.stress_max})]
+        yield Stated(key, f"{key} {water.stress_max:g}, unknown: {water.unknown}", free, (*steps, free))
+    for key, most, unit in (
+        ("water.per_site_m3_mw_yr", water.per_site_m3_mw_yr, "m3/yr per MW of IT"),
+        ("water.allowance_m3_yr", water.allowance_m3_yr, "m3/yr"),
+    ):
+        if most is not None:
+            ladder = _ladder(key, max(most, WATER_FIRST), WATER_LAST)
+            yield Stated(key, f"{key} {most:,.10g} {unit}", {key: None}, (*ladder, {key: None}))
+
+
+def _rules(model: PlanningModel, world: World) -> Iterator[Stated]:
+    """National rules that bind: drafts are left to themselves first, then one rule is left out, then all."""
+    named = list(dict.fromkeys(rule.rule for rule in obeyed(model, world)))
+    if not named:
+        return
+    out = list(model.rules.except_)
+    alone = tuple({"rules.except": [*out, name]} for name in named)
+    free: Changes = {"rules.national": False}
+    drafts = ({"rules.drafts": False},) if model.rules.drafts else ()
+    text = f"rules.national true [{_few(named)}]"
+    yield Stated("rules.national", text, free, (*drafts, *alone, free), nested=False)
 
 
 def _sites(model: PlanningModel, world: World) -> Iterator[Stated]:
@@ -208,12 +261,20 @@ def _covered(coverage: Coverage) -> Iterator[Stated]:
     if coverage.latency_ms_max is not None:
         key, ms = "coverage.latency_ms_max", coverage.latency_ms_max
         free: Changes = {key: None}
-        n = math.ceil(math.log(max(FARTHEST_MS / ms, RATE_STEP)) / math.log(RATE_STEP))
-        steps = (*({key: _round(ms * RATE_STEP**i, up=True)} for i in range(1, n + 1)), free)
-        yield Stated(key, f"{key} {ms:g} ms", free, steps)
+        yield Stated(key, f"{key} {ms:g} ms", free, (*_ladder(key, ms, FARTHEST_MS), free))
     if coverage.covered_share_min > 0:
         key, share = "coverage.covered_share_min", coverage.covered_share_min
         yield Stated(key, f"{key} {share:g}", {key: 0.0}, tuple({key: v} for v in _shares(share, 0.0)))
+
+
+def _ladder(key: str, value: float, last: float) -> tuple[Changes, ...]:
+    """Values beyond one in small steps of equal ratio, up to `last` at least.
+
+    >>> _ladder("carbon.cap_g_kwh", 100.0, 104.0)
+    ({'carbon.cap_g_kwh': 102.0}, {'carbon.cap_g_kwh': 104.1})
+    """
+    n = math.ceil(math.log(max(last / value, RATE_STEP)) / math.log(RATE_STEP))
+    return tuple({key: _round(value * RATE_STEP**i, up=True)} for i in range(1, n + 1))
 
 
 def _shares(share: float, end: float) -> list[float]:
@@ -251,9 +312,8 @@ def _policy(model: PlanningModel) -> Iterator[Stated]:
         steps: tuple[Changes, ...] = (*({key: v} for v in values if v > 0), free)
         yield Stated(key, f"{key} {score:g} ({matching.kind})", free, steps)
     if carbon.cap_g_kwh is not None:
-        key, cap = "carbon.cap_g_kwh", max(carbon.cap_g_kwh, RATE_FIRST)
-        n = math.ceil(math.log(max(RATE_LAST / cap, RATE_STEP)) / math.log(RATE_STEP))
-        steps = tuple({key: _round(cap * RATE_STEP**i, up=True)} for i in range(1, n + 1))
+        key = "carbon.cap_g_kwh"
+        steps = _ladder(key, max(carbon.cap_g_kwh, RATE_FIRST), RATE_LAST)
         yield Stated(key, f"{key} {carbon.cap_g_kwh:g} g/kWh", {key: None}, steps)
     if carbon.cap_lifecycle_t_yr is not None:
         key = "carbon.cap_lifecycle_t_yr"

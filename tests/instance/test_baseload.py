@@ -19,8 +19,8 @@ from siting.inputs.world import World, read_world
 from siting.instance.assemble import assemble, choose_hours
 from siting.instance.hours import Hours
 from siting.instance.instance import Instance
+from siting.instance.shaped import shaping_eur_mw
 from siting.instance.stages import assemble_horizon
-from siting.model.baseload import shaping_eur_mw
 from siting.plan.audit_horizon import audit_plan
 
 SUN, WIND = "solar_ppa", "onwind_ppa"

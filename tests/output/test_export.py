@@ -35,6 +35,7 @@ def test_a_folder_is_exported_as_its_plan(tiny_plan: Plan, tmp_path: Path) -> No
         ("a.geojson", {"crs": "EPSG:3035"}, "RFC 7946"),
         ("a.kml", {"crs": "EPSG:3035"}, "KML knows WGS 84 only"),
         ("a.mps", {"crs": "EPSG:3035"}, "holds no map"),
+        ("a.ZIP", {"layer": "zones"}, "holds more than one layer"),
         ("a.gpkg", {"crs": "EPSG:1"}, "is unknown"),
         ("a.gpkg", {"crs": "EPSG:5773"}, "two dimensions"),
         ("a.geojson", {"layer": "roads"}, "sites, zones, supply, links"),
@@ -182,19 +183,39 @@ def test_a_problem_cut_short_by_a_full_disk_is_told(
 def test_another_solver_finds_the_plans_cost_from_the_file(
     tiny_plan: Plan, tmp_path: Path, suffix: str
 ) -> None:
-    path = export_plan(tiny_plan, tmp_path / f"a.{suffix}")
+    least, names = _solved(export_plan(tiny_plan, tmp_path / f"a.{suffix}"))
+    assert any(name.startswith("open_") and "lulea" in name for name in names) or any(
+        "lulea" in n for n in names
+    )
+    _is_of(tiny_plan, least)
+
+
+@pytest.mark.parametrize("fixture", ["two_period_plan", "two_case_plan"])
+def test_the_file_holds_every_period_and_case(
+    fixture: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    plan: Plan = request.getfixturevalue(fixture)
+    least, names = _solved(export_plan(plan, tmp_path / "a.mps"))
+    for label in plan.stages:
+        assert any(f"_{label.replace('/', '_')}_" in name for name in names), label
+    _is_of(plan, least)
+
+
+def _solved(path: Path) -> tuple[float, list[str]]:
+    """Least value HiGHS finds from a file alone, and the names of its columns."""
     h = highspy.Highs()
     h.setOptionValue("output_flag", False)
     assert h.readModel(str(path)) == highspy.HighsStatus.kOk
     names = [h.getColName(j)[1] for j in range(h.getNumCol())]
-    assert any(name.startswith("open_") and "lulea" in name for name in names) or any(
-        "lulea" in n for n in names
-    )
     h.setOptionValue("mip_rel_gap", 1e-6)
     h.run()
-    least = h.getInfo().objective_function_value
-    assert least <= tiny_plan.objective * (1 + 1e-6)
-    assert tiny_plan.bound is not None and least >= tiny_plan.bound * (1 - 1e-6)
+    return h.getInfo().objective_function_value, names
+
+
+def _is_of(plan: Plan, least: float) -> None:
+    """A least value lies between the plan's bound and the plan."""
+    assert least <= plan.objective * (1 + 1e-6)
+    assert plan.bound is not None and least >= plan.bound * (1 - 1e-6)
 
 
 def test_iamc_rows_sum_to_the_plan(tiny_plan: Plan, tmp_path: Path) -> None:

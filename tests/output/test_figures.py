@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from siting.errors import InputError
+from siting.output.background import grid_value, world_of
 from siting.output.figure_labels import anchor, covered, free_place, overlap, room_for, round_about
-from siting.output.figures import CLASSES_G_KWH, GREYS, KINDS, _positions, figure, map_figure, save_figure
+from siting.output.figures import (
+    CLASSES_G_KWH,
+    GREYS,
+    KINDS,
+    _positions,
+    _zones,
+    figure,
+    map_figure,
+    save_figure,
+)
 from siting.output.paints import paint, paint_of
 from siting.plan.plan import Plan
 
@@ -69,8 +80,30 @@ def test_a_label_goes_where_there_is_room() -> None:
 def test_figures_use_the_colours_of_the_report() -> None:
     assert len({paint_of(k) for k in ("grid", "solar_ppa", "onwind_ppa", "nuclear_ppa", "battery")}) == 5
     assert paint_of("solar_ppa") == paint("sun")
+    assert paint_of("offwind_ppa") == paint("deep"), "wind over the sea, not the sea of the map"
     with pytest.raises(KeyError):
         paint("mauve")
+
+
+def test_zones_are_drawn_as_the_plan_counts_them(tiny_plan: Plan) -> None:
+    """In its hours and under its scenario; the world's mean only where no candidate lies, under the same factor."""
+    dirty = replace(tiny_plan, zones=tiny_plan.zones.assign(grid_carbon_g_kwh=600.0))
+    assert set(_zones(dirty)["shade"]) == {GREYS[-1]}
+    world = world_of(tiny_plan)
+    model = tiny_plan.model.with_(scenario__factors__grid_carbon=2.0)
+    empty = replace(tiny_plan, zones=tiny_plan.zones.iloc[:0], model=model)
+    known = world.value("zone_values", "ES", "grid_carbon_g_kwh")
+    assert grid_value(empty, world, "ES", "grid_carbon_g_kwh") == pytest.approx(2 * known)
+    assert grid_value(empty, None, "ES", "grid_carbon_g_kwh") is None
+    assert grid_value(dirty, world, "ES", "grid_carbon_g_kwh") == 600.0
+    marginal = replace(empty, model=model.with_(carbon__intensity="marginal"))
+    assert grid_value(marginal, world, "ES", "grid_carbon_g_kwh") is None
+
+
+def test_the_map_refuses_a_world_that_has_changed(tiny_plan: Plan) -> None:
+    record = {**tiny_plan.record, "inputs": {**tiny_plan.record["inputs"], "world_sha256": "0"}}
+    with pytest.raises(InputError, match="has changed since"):
+        map_figure(replace(tiny_plan, record=record))
 
 
 def test_every_class_of_carbon_has_a_grey() -> None:

@@ -161,3 +161,5 @@ def test_a_comparison_is_saved_with_its_plans_and_can_be_replaced(tiny_plan: Pla
     assert audit_folder(out / "green") == []
     with pytest.raises(InputError, match="share a name"):
         side_by_side({"a/cost.yaml": tiny_plan, "cost": tiny_plan}).save(tmp_path / "twice")
+    pair = side_by_side({"base-1.5": tiny_plan, "base-1.6": tiny_plan}).save(tmp_path / "numbered")
+    assert (pair / "base-1.5" / "plan.json").is_file() and (pair / "base-1.6" / "plan.json").is_file()

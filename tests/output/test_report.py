@@ -35,7 +35,7 @@ from siting.output.report.shapes import (
     zone_path,
 )
 from siting.output.report.windows import chosen_windows, kind_of_window
-from siting.output.words import CARBON_COUNTS
+from siting.output.words import CARBON_COUNTS, large
 from siting.plan.plan import Plan
 from siting.study.compare import side_by_side
 
@@ -184,6 +184,26 @@ def test_bars_sum_to_the_totals_of_the_plan(tiny_plan: Plan) -> None:
         assert total["value"] == pytest.approx(totals[key], rel=1e-9)
         assert sum(bar["value"] for bar in parts) == pytest.approx(totals[key], rel=1e-9)
         assert all(0 <= bar["x"] <= 100 and bar["x"] + bar["width"] <= 100.001 for bar in bars)
+
+
+def test_what_pays_for_no_power_is_no_part_of_its_price(tiny_plan: Plan) -> None:
+    """Lost work, heat, coverage and a site's fixed cost stand by themselves, as in the totals of a plan."""
+    items = ("site, fixed", "coverage", "compute lost", "heat sold", "heat connection")
+    site = tiny_plan.costs["site"].iloc[0]
+    more = pd.DataFrame([(site, i, "", 1e6, 0.0) for i in items], columns=tiny_plan.costs.columns)
+    plan = replace(tiny_plan, costs=pd.concat([tiny_plan.costs, more], ignore_index=True))
+    assert energy_bars(plan) == energy_bars(tiny_plan)
+    assert {bar["name"]: bar["value"] for bar in cost_bars(plan)}.items() >= dict.fromkeys(items, 1e6).items()
+
+
+def test_a_budget_stands_beside_what_it_counts(tiny_plan: Plan) -> None:
+    """A budget on connections and accelerators is not set against the cost of buildings."""
+    assert "of 3.00 bn EUR allowed" in unescape(report_html(tiny_plan))
+    model = tiny_plan.model.with_(budget__capex_eur=2.5e9, budget__counts=["connection", "it"])
+    own = tiny_plan.costs[tiny_plan.costs["capex_group"].isin(["connection", "it"])]["capex_eur"].sum()
+    page = unescape(report_html(replace(tiny_plan, model=model)))
+    assert f"{large(own)} of 2.50 bn EUR allowed for connection, accelerators" in page
+    assert own < 0.9 * tiny_plan.totals["capex_eur"]
 
 
 def test_a_waterfall_by_hand() -> None:

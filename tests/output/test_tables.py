@@ -55,5 +55,5 @@ def test_the_archive_holds_every_table_with_its_columns_described(tiny_plan: Pla
     assert len(hours) == len(tiny_plan.hourly)
     assert hours["load_mw"].sum() == pytest.approx(tiny_plan.hourly["load_mw"].sum())
     assert set(numbers["source"]) <= set(sources["source"])
-    again = export_plan(tiny_plan, tmp_path / "again.zip")
+    again = export_plan(tiny_plan, tmp_path / "again.ZIP")
     assert again.read_bytes() == path.read_bytes()

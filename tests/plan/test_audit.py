@@ -6,7 +6,7 @@ import ast
 import copy
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -316,6 +316,57 @@ def test_a_changed_map_is_found(saved: Path) -> None:
     chosen["properties"]["it_mw"] *= 2
     (saved / "sites.geojson").write_text(json.dumps(text), encoding="utf-8")
     assert audit_folder(saved)
+
+
+def _change_map(path: Path, change: Callable[[dict[str, Any]], None]) -> None:
+    """Change the first feature that holds a site of the plan."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(next(f["properties"] for f in content["features"] if f["properties"]["it_mw"] > 0))
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "column", ["energy_eur_mwh", "carbon_g_kwh", "facility_mwh", "lifecycle_t_yr", "connection_mw"]
+)
+def test_a_changed_result_on_the_map_is_found(saved: Path, column: str) -> None:
+    _change_map(saved / "sites.geojson", lambda row: row.update({column: row[column] * 1.01}))
+    (finding,) = audit_folder(saved)
+    assert f"sites.geojson: {column} of" in finding
+
+
+def test_a_changed_energy_mix_is_found(saved: Path) -> None:
+    def more(row: dict[str, Any]) -> None:
+        max(row["energy_mix"].values(), key=lambda flows: flows["supply_mwh"])["supply_mwh"] *= 1.01
+
+    _change_map(saved / "sites.geojson", more)
+    assert ["energy_mix: supply_mwh" in finding for finding in audit_folder(saved)] == [True]
+
+
+@pytest.mark.parametrize("column", ["sites", "it_mw", "cost_eur_yr", "carbon_g_kwh"])
+def test_a_changed_zone_is_found(saved: Path, column: str) -> None:
+    _change_map(saved / "zones.geojson", lambda row: row.update({column: row[column] * 2}))
+    assert [f"zones.geojson: {column} of" in finding for finding in audit_folder(saved)] == [True]
+
+
+def test_a_changed_roadmap_is_found(two_period_plan: Plan, tmp_path: Path) -> None:
+    """In its table and, where both say the same, against what the periods build."""
+    out = two_period_plan.save(tmp_path / "twice")
+    assert audit_folder(out) == []
+    table = pd.read_csv(out / "roadmap.csv")
+    table.loc[0, "new_mw"] += 10.0
+    table.to_csv(out / "roadmap.csv", index=False)
+    assert ["roadmap.csv: new_mw" in finding for finding in audit_folder(out)] == [True]
+    record = json.loads((out / "plan.json").read_text(encoding="utf-8"))
+    record["horizon"]["roadmap"][0]["new_mw"] += 10.0
+    (out / "plan.json").write_text(json.dumps(record), encoding="utf-8")
+    assert ["horizon: roadmap of" in finding for finding in audit_folder(out)] == [True]
+
+
+def test_an_hour_that_is_no_number_is_found(saved: Path) -> None:
+    hourly = pd.read_parquet(saved / "hourly.parquet")
+    hourly.loc[hourly["buy_mw"].idxmin(), "buy_mw"] = np.nan
+    hourly.to_parquet(saved / "hourly.parquet")
+    assert any("negative or no number" in finding for finding in audit_folder(saved))
 
 
 def imports_of(path: Path) -> set[str]:

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 
 from siting import api
 from siting.cli import app
-from siting.errors import InputError
+from siting.errors import InfeasibleError, InputError
 from siting.inputs.load import load
 from siting.inputs.planning import PlanningModel
 from siting.plan.plan import Plan
 from siting.plan.redispatch import Redispatch
+from siting.study.kept_investments import refuse_broken
 
 HOURS = 8_760
 ONE_SITE = {  # in Spain, whose grid emits most
@@ -99,6 +100,22 @@ def test_limits_are_reported_not_enforced(operated: Redispatch) -> None:
     text = repr(operated)
     assert "Cost of the shortcut: 0.00 EUR/yr (+0.000 %" in text and "exceeded by" in text
     assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("key", "total"),
+    [("carbon__cap_lifecycle_t_yr", "lifecycle_t_yr"), ("budget__cost_eur_yr", "cost_eur_yr")],
+)
+def test_a_limit_on_the_year_is_held_against_the_year(daily: Plan, key: str, total: str) -> None:
+    """Life cycle and yearly cost: reported, and a plan carried into another scenario is refused for it."""
+    model = daily.model.with_(**{key: 1.0})
+    found = api.redispatch(replace(daily, model=model))
+    (limit,) = found.limits
+    assert limit["limit"] == key.replace("__", ".")
+    assert limit["exceeded_by"] >= (daily.totals[total] - 1.0) * (1 - 1e-4)
+    data = replace(api.assembled(daily.model).data, limits={})
+    with pytest.raises(InfeasibleError, match=f"{limit['limit']}: .* oversteps 1"):
+        refuse_broken(found, data)
 
 
 def test_another_world_is_refused(daily: Plan) -> None:

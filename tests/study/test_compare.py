@@ -7,15 +7,21 @@ import json
 import math
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from typer.testing import CliRunner
 
 import siting
 from siting.cli import app
 from siting.errors import InputError
 from siting.inputs.planning import PlanningModel
-from siting.output.compare_figure import cost_parts
+from siting.output.compare_figure import POWER, REST, cost_parts
 from siting.output.comparison_text import _blocks, comparison_text, row_cells
+from siting.output.gis_style import rgba, style_qml
+from siting.output.layers import layer
+from siting.output.paints import paint_of
+from siting.output.words import option_name
 from siting.plan.plan import Plan
 from siting.study.compare import Comparison, power_year, side_by_side
 from siting.study.entries import named_entries, split_name
@@ -49,6 +55,31 @@ def test_cost_is_plant_plus_opex_and_every_figure_part(both: Comparison) -> None
         assert column["cost of an accelerator [EUR/yr]"] == pytest.approx(
             plan.totals["cash_cost_eur_yr"] / plan.totals["accelerators"]
         )
+
+
+def test_the_figure_calls_cost_of_power_what_the_price_of_electricity_counts(tiny_plan: Plan) -> None:
+    site = tiny_plan.costs["site"].iloc[0]
+    rows = [(site, "heat connection", "site", 1e6, 1e7), (site, "compute lost", "", 2e6, 0.0)]
+    more = pd.DataFrame(rows, columns=tiny_plan.costs.columns)
+    plan = dataclasses.replace(tiny_plan, costs=pd.concat([tiny_plan.costs, more], ignore_index=True))
+    parts, own = cost_parts(plan), cost_parts(tiny_plan)
+    power = plan.totals["energy_eur_mwh"] * plan.totals["facility_mwh"]
+    assert sum(parts[name] for name in POWER) == pytest.approx(power, rel=1e-9)
+    assert parts["building"] == own["building"]
+    assert parts[REST] - own[REST] == pytest.approx(3e6)
+
+
+def test_a_technology_has_one_colour_in_all_figures(both: Comparison) -> None:
+    """In the comparison's bars as in the plan's own figures, and in the style of its maps."""
+    bars = both.figure("bars").axes[1]
+    handles, labels = bars.get_legend_handles_labels()
+    drawn = {
+        name: to_hex(handle.patches[0].get_facecolor()) for name, handle in zip(labels, handles, strict=True)
+    }
+    used = {k for plan in both.plans.values() for k in plan.supply["option"] if option_name(k) in drawn}
+    assert used and {option_name(k): paint_of(k) for k in used} == drawn
+    style = style_qml(layer(both.plans["cost"], "supply"))
+    assert all(rgba(paint_of(k), 225) in style for k in both.plans["cost"].supply["option"])
 
 
 def test_power_by_country_and_by_site_sum_to_the_plan(both: Comparison) -> None:
@@ -165,6 +196,9 @@ def test_models_and_saved_plans_stand_side_by_side(
 def test_every_model_once_under_each_portfolio(tiny_question: PlanningModel, tiny_plan: Plan) -> None:
     found = named_entries({"a": tiny_question, "b": tiny_question, "old": tiny_plan}, ["cost", "green"])
     assert list(found) == ["a-cost", "a-green", "b-cost", "b-green", "old"]
+    with pytest.raises(InputError, match="share a name"):  # before anything is solved
+        named_entries({"a/cost.yaml": tiny_question, "cost": tiny_plan})
+    assert set(named_entries({"base-1.5": tiny_question, "base-1.6": tiny_plan})) == {"base-1.5", "base-1.6"}
     assert list(named_entries([tiny_question, tiny_plan.model.with_(title="other")])) == ["Tiny", "other"]
 
 

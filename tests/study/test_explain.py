@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from siting.cli import app
 from siting.errors import InfeasibleError, InputError
 from siting.inputs.load import parse_setting
 from siting.inputs.planning import PlanningModel
+from siting.inputs.rules import COLUMNS
 from siting.instance.instance import Instance
 from siting.model.build import objective_terms, whole
 from siting.model.sites import least_modules, most_modules
@@ -122,7 +124,8 @@ def test_it_reads_within_100_columns_and_saves_whole(explained: Explanation, tmp
     assert siting.audit_folder(out / "plan") == []
 
 
-# ten models, each broken in another way; what must be among the clashing limits, and --set keys that may repair it
+BY_AIR: dict[str, Any] = {"load.accelerator": "H100", "load.cooling": ["air"]}
+# models, each broken in another way; what must be among the clashing limits, and --set keys that may repair it
 BROKEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     "budget": ({"budget.capex_eur": 1.0e9}, {"budget.capex_eur", "target"}),
     "target": ({"target.it_mw": 400.0}, {"target"}),
@@ -145,6 +148,12 @@ BROKEN: dict[str, tuple[dict[str, Any], set[str]]] = {
     "forbidden": ({"sites.forbid": ["fr-lyon", "fr-lille", "se-lulea", "se-malmo"]}, {"sites.forbid"}),
     "forced": ({"sites.force": ["fr-lyon", "fr-lille"]}, {"sites.force", "sites.max_per_country"}),
     "filter": ({"sites.where.grid_wait_yr_max": 1.0, "sites.where.unknown": "refuse"}, {"sites.where.grid_wait_yr_max"}),
+    "firm": (
+        {"adequacy": {"firm_onsite_share": 0.6, "firm_hours": None}, "power.options": ["grid", "onwind_ppa"]},
+        {"adequacy.firm_onsite_share", "power.options"},
+    ),
+    "water of a site": ({**BY_AIR, "water.per_site_m3_mw_yr": 100.0}, {"water.per_site_m3_mw_yr", "load.cooling"}),
+    "water of all": ({**BY_AIR, "water.allowance_m3_yr": 0.0}, {"water.allowance_m3_yr", "load.cooling"}),
     "yearly cost": ({"budget.cost_eur_yr": 1.0e8}, {"budget.cost_eur_yr", "target"}),
 }  # fmt: skip
 
@@ -172,6 +181,44 @@ def test_a_broken_model_is_explained_and_its_repair_solves(case: str, tiny_quest
                 == "optimal"
             )
     assert max(map(len, found.summary().splitlines())) <= 100
+
+
+@pytest.fixture
+def dry_question(tiny_question: PlanningModel, tmp_path: Path) -> PlanningModel:
+    """The tiny question in a world that knows water stress and a rule no cooling of it meets."""
+    world = shutil.copytree(tiny_question.world, tmp_path / "dry")
+    scores = {"SE": 2.0, "FR": 3.0, "ES": 4.0}
+    with (world / "country_values.csv").open("a", encoding="utf-8") as file:
+        file.writelines(
+            f"{n},water_stress_score,{v},score 0-5,2026,scenario,test,\n" for n, v in scores.items()
+        )
+    rule = dict.fromkeys(COLUMNS, "") | {
+        "rule": "eu-pue", "country": "EU", "subject": "pue_max", "value": "1.02", "unit": "ratio", "status": "in_force",
+        "applies_from": "2026-01-01", "year": "2026", "kind": "scenario", "source": "test",
+    }  # fmt: skip
+    (world / "rules.csv").write_text(f"{','.join(rule)}\n{','.join(rule.values())}\n", encoding="utf-8")
+    return tiny_question.with_(world=str(world))
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "repair"),
+    [
+        ({}, "rules.national", "rules.except=[eu-pue]"),
+        (
+            {**BY_AIR, "rules.national": False, "water.stress_max": 1.0, "water.unknown": "refuse"},
+            "water.stress_max",
+            "water.stress_max=3",  # two countries are asked for
+        ),
+    ],
+)
+def test_rules_and_water_stress_are_named_and_repaired(
+    changes: dict[str, Any], key: str, repair: str, dry_question: PlanningModel
+) -> None:
+    found = siting.explain(dry_question.with_(**changes))
+    assert found.clash is not None and found.clash.repair is not None
+    parts = {part.key: part for (each,) in [found.clash.sets] for part in each}
+    assert parts[key].settings == (repair,)
+    assert "No limit of the model" not in found.summary()
 
 
 def test_two_clashes_at_once_are_both_named(tiny_question: PlanningModel) -> None:
@@ -228,5 +275,8 @@ def test_nothing_the_planner_wrote_is_to_blame(
 ) -> None:
     """Without a single limit to drop there is nothing to repair, and the command says so with code 3."""
     monkeypatch.setattr("siting.study.clash.stated_limits", lambda model, world: [])
-    found = siting.explain(tiny_question.with_(**{"budget.capex_eur": 1.0e9}))
+    found = siting.explain(tiny_question.with_(**BROKEN["carbon cap"][0]))
     assert not found.solved and "No limit of the model is to blame" in found.summary()
+    told = siting.explain(tiny_question.with_(**{"budget.capex_eur": 1.0e9}))
+    assert "budget.capex_eur is 1.00 bn EUR" in told.summary()
+    assert "No limit of the model is to blame" not in told.summary()

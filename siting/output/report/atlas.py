@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from siting.output.background import grid_value
 from siting.output.gis import SITE_ATTRIBUTES
 from siting.output.report.money import site_mix
 from siting.output.report.shapes import EQUAL_AREA, Frame, dots_path, frame_of, zone_path
@@ -82,10 +83,9 @@ def small_map(plan: Plan, outline: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) ->
 
 def _shades(plan: Plan, zones: gpd.GeoDataFrame, world: World | None) -> list[dict[str, Any]]:
     found = []
-    if world is not None:
-        for key, name, unit, quantities in SHADES:
-            values = {str(z): _summed(world, str(z), quantities) for z in zones.index}
-            found.append(_shade(key, name, unit, {z: v for z, v in values.items() if v is not None}))
+    for key, name, unit, quantities in SHADES:
+        values = {str(z): _summed(plan, world, str(z), quantities) for z in zones.index}
+        found.append(_shade(key, name, unit, {z: v for z, v in values.items() if v is not None}))
     load: dict[str, float] = {}
     spent: dict[str, float] = {}
     for row in plan.record["sites"]:
@@ -96,9 +96,9 @@ def _shades(plan: Plan, zones: gpd.GeoDataFrame, world: World | None) -> list[di
     return [shade for shade in found if shade["values"]]
 
 
-def _summed(world: World, zone: str, quantities: tuple[str, ...]) -> float | None:
-    """The sum of a zone's values; unknown if one of them is."""
-    values = [world.get("zone_values", zone, quantity) for quantity in quantities]
+def _summed(plan: Plan, world: World | None, zone: str, quantities: tuple[str, ...]) -> float | None:
+    """The sum of a zone's values as the plan counts them; unknown if one of them is."""
+    values = [grid_value(plan, world, zone, quantity) for quantity in quantities]
     return sum(v for v in values if v is not None) if None not in values else None
 
 

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from siting.instance.items import pays_for_energy
 from siting.output.report.charts import waterfall
 from siting.output.report.tones import height, tone
 from siting.output.words import option_name
-from siting.plan.make import INTERNAL_PRICE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from siting.plan.plan import Plan
 
-NOT_ENERGY = (
-    "building",
-    "accelerators",
-)  # with the internal carbon price, what is no cost of electricity (plan/make.py)
 NEGLIGIBLE = 5e-4  # share of the total below which a cost term joins the rest
 REST = "all else"
 GROUPS = {"it": "accelerators", "site": "building", "onsite_power": "power on site"}  # of capex, in words
 
 
 def cost_bars(plan: Plan) -> list[dict[str, Any]]:
-    """The yearly cost: building, accelerators, all electricity as one, the internal carbon price; EUR/yr."""
+    """The yearly cost: all electricity as one, all else (building, accelerators, heat, internal price) by item; EUR/yr."""
     items = plan.costs.groupby("item", sort=False)["cost_eur_yr"].sum()
-    named = [(option_name(str(i)), float(v)) for i, v in items.items() if _no_energy(str(i))]
-    energy = float(items[[not _no_energy(str(i)) for i in items.index]].sum())
+    named = [(option_name(str(i)), float(v)) for i, v in items.items() if not pays_for_energy(str(i))]
+    energy = float(items[[pays_for_energy(str(i)) for i in items.index]].sum())
     return waterfall([*named, ("electricity", energy)], "cost a year")
 
 
@@ -36,7 +32,7 @@ def energy_bars(plan: Plan) -> list[dict[str, Any]]:
     items = plan.costs.groupby("item", sort=False)["cost_eur_yr"].sum()
     load = float(plan.totals["facility_mwh"])
     parts = (
-        {option_name(str(i)): float(v) / load for i, v in items.items() if not _no_energy(str(i))}
+        {option_name(str(i)): float(v) / load for i, v in items.items() if pays_for_energy(str(i))}
         if load
         else {}
     )
@@ -51,7 +47,16 @@ def capex_bars(plan: Plan) -> list[dict[str, Any]]:
     """Overnight investment by the budget's groups, EUR, the largest first."""
     groups = plan.costs.groupby("capex_group")["capex_eur"].sum()
     rows = sorted(((str(g), float(v)) for g, v in groups.items() if v > 0), key=lambda row: -row[1])
-    return waterfall([(option_name(GROUPS.get(name, name)), eur) for name, eur in rows], "investment")
+    return waterfall([(capex_name(name), eur) for name, eur in rows], "investment")
+
+
+def capex_name(group: str) -> str:
+    """A group of investment in words.
+
+    >>> capex_name("it"), capex_name("connection")
+    ('accelerators', 'connection')
+    """
+    return option_name(GROUPS.get(group, group))
 
 
 def site_mix(supply: pd.DataFrame, sites: list[str] | None = None) -> list[dict[str, Any]]:
@@ -82,7 +87,3 @@ def site_costs(plan: Plan, site: str) -> list[tuple[str, float, float]]:
         for row in own.to_dict("records")
     ]
     return sorted(rows, key=lambda row: -abs(row[1]))
-
-
-def _no_energy(item: str) -> bool:
-    return item in NOT_ENERGY or item.startswith(INTERNAL_PRICE)

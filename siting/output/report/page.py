@@ -17,7 +17,7 @@ from siting.output.report.atlas import atlas
 from siting.output.report.backdrop import Backdrop, backdrop, clean_options
 from siting.output.report.charts import scale_of, stack_chart
 from siting.output.report.many import comparison_section, pareto_section, table_rows
-from siting.output.report.money import capex_bars, cost_bars, energy_bars, site_costs, site_mix
+from siting.output.report.money import capex_bars, capex_name, cost_bars, energy_bars, site_costs, site_mix
 from siting.output.report.reasons import reasons
 from siting.output.report.windows import Window, chosen_windows, kind_of_window
 from siting.output.words import (
@@ -148,7 +148,6 @@ def _context(plan: Plan, behind: Backdrop, told: Explanation | None) -> dict[str
 def _headline(plan: Plan) -> list[dict[str, str]]:
     """The few numbers a plan comes to: value, unit, what it is, and what stands beside it."""
     t = plan.totals
-    budget = plan.model.budget.capex_eur
     facts = [
         (
             number(t["it_mw"]),
@@ -161,7 +160,7 @@ def _headline(plan: Plan) -> list[dict[str, str]]:
             large(t["capex_eur"]),
             "EUR",
             "Investment",
-            f"of {large(budget)} EUR allowed" if budget else "overnight",
+            _budget(plan),
         ),
         (large(t["cash_cost_eur_yr"]), "EUR/yr", "Cost", "annuities and operation"),
         (
@@ -174,6 +173,19 @@ def _headline(plan: Plan) -> list[dict[str, str]]:
         (f"{100 * t['cfe_score']:.1f}", "%", "Carbon-free by the hour", "CFE score of the load"),
     ]
     return [{"value": v, "unit": u, "name": n, "beside": b} for v, u, n, b in facts]
+
+
+def _budget(plan: Plan) -> str:
+    """What a budget allows; where it leaves groups of investment out, what of the plan it counts, and which groups."""
+    budget = plan.model.budget
+    if budget.capex_eur is None:
+        return "overnight"
+    groups = plan.costs.groupby("capex_group")["capex_eur"].sum()
+    if all(g in budget.counts for g, eur in groups.items() if eur > 0):
+        return f"of {large(budget.capex_eur)} EUR allowed"
+    counted_eur = float(groups[groups.index.isin(budget.counts)].sum())
+    names = ", ".join(capex_name(g) for g in budget.counts)
+    return f"{large(counted_eur)} of {large(budget.capex_eur)} EUR allowed for {names}"
 
 
 def _cards(
@@ -197,7 +209,7 @@ def _cards(
                 "cooling": ", ".join(option_name(q) for q, mw in row["cooling_mw"].items() if mw > 0),
                 "grid_wait_yr": own.get("grid_wait_yr"),
                 "costs": site_costs(plan, site),
-                "why": [*([words[site]] if site in words else []), *reasons(plan, row, behind.world)],
+                "why": [*([words[site]] if site in words else []), *reasons(plan, row)],
                 "windows": hours,
             }
         )

@@ -1,15 +1,15 @@
-"""Why a site is in the plan, as far as the plan and its world say: facts set side by side, no guess at the solver's mind."""
+"""Why a site is in the plan, as far as the plan says: facts set side by side, no guess at the solver's mind."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from siting.output.background import grid_value
 from siting.output.words import large, number, share
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from siting.inputs.world import World
     from siting.plan.plan import Plan
 
 RANKED = (  # totals of a site, set beside those of the other chosen sites: name, unit, the better end
@@ -22,15 +22,14 @@ ZONE_FACTS = (
 )
 
 
-def reasons(plan: Plan, row: Mapping[str, Any], world: World | None) -> list[str]:
+def reasons(plan: Plan, row: Mapping[str, Any]) -> list[str]:
     """Sentences about one chosen site: asked for by name, rank among those built, rank of its zone, ties."""
     site = str(row["site"])
     said = []
     if site in plan.model.sites.force:
         said.append("Asked for: the planning model names it under sites.force.")
     said += _among_chosen(plan, row)
-    if world is not None:
-        said += _among_zones(plan, str(row["zone"]), world)
+    said += _among_zones(plan, str(row["zone"]))
     said += [
         f"{_capital(note.removeprefix(f'{site} '))}."
         for note in plan.record["notes"]
@@ -56,12 +55,12 @@ def _among_chosen(plan: Plan, row: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _among_zones(plan: Plan, zone: str, world: World) -> list[str]:
+def _among_zones(plan: Plan, zone: str) -> list[str]:
     """Where its price zone stands among all zones that hold a candidate."""
     zones = sorted(set(plan.sites["zone"]))
     said = []
     for quantity, name, unit in ZONE_FACTS:
-        known = {z: world.get("zone_values", z, quantity) for z in zones}
+        known = {z: grid_value(plan, None, z, quantity) for z in zones}
         values = {z: v for z, v in known.items() if v is not None}
         if zone in values and len(values) > 1:
             place = _place(values[zone], list(values.values()), "lowest", "highest")
