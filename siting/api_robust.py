@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,45 +42,67 @@ def robust(
     fix: what a plan keeps in another scenario - `sites`, `sizes` (sites with their MW of IT) or `investments` (capacities
     too, operated by re-dispatch; cost only). Raises InputError, and InfeasibleError if a scenario has no plan at all.
     """
-    from siting.study.robust import FIXES, cannot, carried_out, regrets
+    from siting.study.robust import regrets
 
     base = model if isinstance(model, PlanningModel) else load(model)
+    _refuse(base, fix)
+    cases = read_scenarios(base, scenarios, years)
+    given = (
+        dict(plans) if isinstance(plans, Mapping) else {str(folder): read_plan(folder) for folder in plans}
+    )
+    _known_sites(base, given)
+    with hired(base, workers, cache) as team:
+        carry = _Carry(base, fix, report, team, cache)
+        return regrets(cases, carry.optimum, carry.evaluate, given, candidates, fix)
+
+
+def _refuse(base: PlanningModel, fix: Fix) -> None:
+    """InputError for models of several periods or cases, and for what cannot be kept."""
+    from siting.study.robust import FIXES
+
     if len(base.horizon.periods) > 1 or base.uncertainty is not None:
         raise InputError("robust: is for a model of one period and one case; set horizon.periods to one year")
-    cases, _ = read_scenarios(base, scenarios, years)
     if fix not in FIXES:
         raise InputError(f"fix {fix}: is one of {', '.join(FIXES)}")
     if fix == "investments" and base.objectives[0] != "cost":
         raise InputError(
             "fix investments: re-dispatch compares costs; set objective cost, or fix sites or sizes"
         )
-    given = (
-        dict(plans) if isinstance(plans, Mapping) else {str(folder): read_plan(folder) for folder in plans}
-    )
-    _known_sites(base, given)
-    ready: dict[str, Prepared] = {}
-    with hired(base, workers, cache) as team:
 
-        def clock(what: str) -> Clock:
-            return Clock(base.solve.time_limit_s, _said(report, what))
 
-        def optimum(scenario: Scenario) -> Plan:
-            ready[scenario.name] = prepare(scenario.model)
-            return solve_prepared(ready[scenario.name], clock(f"optimum of {scenario.name}"), team, cache)
+@dataclass
+class _Carry:
+    """Solves scenarios, and carries first stages out in them."""
 
-        def evaluate(candidate: Candidate, scenario: Scenario) -> Outcome:
-            """What a first stage comes to in a scenario; infinite, with the reason, where it cannot be carried out."""
-            told = clock(f"{candidate.name} in {scenario.name}")
-            try:
-                kept = _kept(ready[scenario.name], candidate, fix)
-                if fix == "investments" and candidate.plan is not None:
-                    return _operated(candidate.plan, kept, told)
-                return carried_out(solve_prepared(kept, told, team, cache))
-            except InfeasibleError as error:
-                return cannot(error)
+    base: PlanningModel
+    fix: Fix
+    report: Report
+    team: Workers | None
+    cache: bool
+    ready: dict[str, Prepared] = field(default_factory=dict)  # by scenario
 
-        found: Robust = regrets(cases, optimum, evaluate, given, candidates, fix)
-    return found
+    def optimum(self, scenario: Scenario) -> Plan:
+        """The best plan of a scenario. Raises InfeasibleError."""
+        self.ready[scenario.name] = prepare(scenario.model)
+        clock = self._clock(f"optimum of {scenario.name}")
+        return solve_prepared(self.ready[scenario.name], clock, self.team, self.cache)
+
+    def evaluate(self, candidate: Candidate, scenario: Scenario) -> Outcome:
+        """What a first stage comes to in a scenario; infinite, with the reason, where it cannot be carried out."""
+        from siting.study.robust import cannot, carried_out
+
+        clock = self._clock(f"{candidate.name} in {scenario.name}")
+        try:
+            kept = _kept(self.ready[scenario.name], candidate, self.fix)
+            if self.fix == "investments" and candidate.plan is not None:
+                return _operated(candidate.plan, kept, clock)
+            return carried_out(solve_prepared(kept, clock, self.team, self.cache))
+        except InfeasibleError as error:
+            return cannot(error)
+
+    def _clock(self, what: str) -> Clock:
+        """Time for one solve, its progress told under a name."""
+        return Clock(self.base.solve.time_limit_s, _said(self.report, what))
 
 
 def _kept(ready: Prepared, candidate: Candidate, fix: Fix) -> Prepared:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from siting.errors import InputError
 from siting.inputs.places import nearest
 from siting.inputs.planning import PlanningModel, Representative, WeightedObjective
+from siting.inputs.rules import NationalRule
 from siting.inputs.selection import select_sites
 from siting.inputs.series import REQUIRED, available_years, read_hours
 from siting.inputs.world import World
@@ -18,37 +19,34 @@ from siting.instance import costs
 from siting.instance.baseload import with_baseload
 from siting.instance.bending import load_and_backup
 from siting.instance.chosen import kept_or
-from siting.instance.clean import clean_fields, clean_limits, counted_t_mwh, residual_t_mwh
+from siting.instance.clean import clean_fields, clean_limits
 from siting.instance.connection import ISLAND, classes_of, ramp_limits, ramp_notes, ramps_of
-from siting.instance.cooling import cooling_in, cooling_systems, without_cooling
-from siting.instance.cross_border import contract_limits, signed
+from siting.instance.cooling import cooling_systems, without_cooling
+from siting.instance.cross_border import contract_limits
 from siting.instance.hours import Hours, full_year
-from siting.instance.instance import Hall, Hourly, Instance, Limit, Option, Resource, Site
+from siting.instance.instance import Instance, Limit, Option, Ramp, Resource, Site
 from siting.instance.land import classes_by_land, with_land
 from siting.instance.points import places_of
 from siting.instance.rules import held_below, obeyed, pause_notes, signing_years, under_rules
 from siting.instance.scenario import under_scenario
 from siting.instance.spread import spread, weighed
+from siting.instance.tables import Tables, filled, has_grid
 from siting.units import HOURS_PER_YEAR, KWH_PER_MWH, counted
 
 
-@dataclass
-class _Tables:
-    """The per-class dictionaries while they are filled."""
+@dataclass(frozen=True)
+class _Ground:
+    """Who may be built on and what is on offer: country and class of candidates, zone of classes, options and cooling systems,
+    rules that hold, first years of agreements where connections are paused, connections that grow."""
 
-    halls: dict[tuple[str, str], Hall] = field(default_factory=dict)
-    ppa: dict[tuple[str, str], Option] = field(default_factory=dict)
-    onsite: dict[tuple[str, str], Option] = field(default_factory=dict)
-    storage: dict[tuple[str, str], Option] = field(default_factory=dict)
-    availability: dict[tuple[str, str], Hourly] = field(default_factory=dict)
-    price: dict[str, Hourly] = field(default_factory=dict)
-    network: dict[str, float] = field(default_factory=dict)
-    carbon: dict[str, Hourly] = field(default_factory=dict)
-    residual: dict[str, Hourly] = field(default_factory=dict)
-    cfe: dict[str, Hourly] = field(default_factory=dict)
-    connection: dict[str, Option] = field(default_factory=dict)
-    it: dict[str, Option] = field(default_factory=dict)
-    zone: dict[str, str] = field(default_factory=dict)
+    home: dict[str, str]
+    class_of: dict[str, str]
+    zone_of: dict[str, str]
+    options: list[str]
+    cooling: list[str]
+    rules: tuple[NationalRule, ...]
+    signing: dict[str, int | None]
+    ramps: dict[str, Ramp]
 
 
 def check_against_world(model: PlanningModel, world: World) -> None:
@@ -106,11 +104,30 @@ def assemble(model: PlanningModel, world: World, hours: Hours | None = None) -> 
 def assemble_node(model: PlanningModel, world: World, hours: Hours | None = None) -> Instance:
     """The same before national rules make duties of its cells: one node of a horizon, whose rules are put to the whole."""
     check_against_world(model, world)
-    hours = hours if hours is not None else choose_hours(model, world)
     notes: list[str] = []
-    world, hours = under_scenario(model.scenario.factors, world, hours, notes)
+    chosen = hours if hours is not None else choose_hours(model, world)
+    world, modelled = under_scenario(model.scenario.factors, world, chosen, notes)
+
+    def place(zone: str) -> costs.Place:
+        return place_in(model, world, modelled, zone)
+
+    ground = _ground(model, world, notes)
+    tables = filled(model, world, ground.zone_of, ground.options, ground.cooling, place)
+    sites, spare = _sized(model, world, ground, tables, notes)
+    stepwise = ramp_limits(ground.ramps, model.horizon.periods[0], ground.class_of, tables.price)
+    notes += _grid_notes(model, modelled, ground, tables, stepwise)
+    data = replace(
+        _instance(model, world, modelled, sites, tables, notes),
+        ramps={s: ramp for s, ramp in ground.ramps.items() if s in sites},
+    )
+    data = replace(data, limits=data.limits | stepwise)
+    data = with_baseload(model, world, data, place, notes)
+    return replace(classes_by_land(data, spare), notes=tuple(notes))
+
+
+def _ground(model: PlanningModel, world: World, notes: list[str]) -> _Ground:
+    """Candidates with a cooling system, in classes by zone and connection. InfeasibleError if no site is left."""
     candidates = select_sites(model, world, notes)
-    tables = _Tables()
     options = _delivered(world, _options_in_time(model, world, notes), notes)
     cooling = cooling_systems(model, world, notes)
     home = {str(s): str(n) for s, n in candidates["country"].items()}
@@ -118,50 +135,54 @@ def assemble_node(model: PlanningModel, world: World, hours: Hours | None = None
     rules = obeyed(model, world)
     signing = signing_years(model, world, rules)
     notes += pause_notes(rules, signing, list(candidates["country"]))
-    ramps = ramps_of(model, world, candidates.index, signing) if _has_grid(world, options) else {}
+    ramps = ramps_of(model, world, candidates.index, signing) if has_grid(world, options) else {}
     class_of = classes_of(model, world, candidates.index, signing, ramps)
     zone_of = {c: str(candidates.at[s, "zone"]) for s, c in class_of.items()}
-    classes = tuple(sorted(zone_of))
-    places = {c: place_in(model, world, hours, zone_of[c]) for c in classes}
-    for c in classes:
-        _fill(tables, model, world, c, places[c], options, cooling)
-    crossing = [k for k in model.power.cross_border if k in options]
-    homes = {c: places[c] for c in tables.price}
-    ppa, output = signed(world, crossing, homes, lambda zone: place_in(model, world, hours, zone))
-    tables.ppa |= ppa
-    tables.availability |= output
-    sized = {s: _site(model, world, s, c, tables, places) for s, c in class_of.items()}
-    rated = {c: _rated_mw(tables, c) for c in classes}
-    sites, spare = with_land(model, world, held_below(model, rules, sized, rated, notes))
+    return _Ground(home, class_of, zone_of, options, cooling, rules, signing, ramps)
+
+
+def _sized(
+    model: PlanningModel, world: World, ground: _Ground, tables: Tables, notes: list[str]
+) -> tuple[dict[str, Site], dict[str, float]]:
+    """Candidates as large as connection, rules and land let them be, and the spare land of those that can be built on."""
+    sized = {s: _site(model, world, s, c, tables) for s, c in ground.class_of.items()}
+    rated = {c: _rated_mw(tables, c) for c in tables.zone}
+    sites, spare = with_land(model, world, held_below(model, ground.rules, sized, rated, notes))
     _note_small(model, sites, notes)
-    n = sum(c.endswith(ISLAND) and home[str(s)] not in signing for s, c in class_of.items())
+    return sites, spare
+
+
+def _grid_notes(
+    model: PlanningModel, hours: Hours, ground: _Ground, tables: Tables, stepwise: dict[Resource, Limit]
+) -> list[str]:
+    """Who has no connection by the period, what a connection is sized for, and whose grows."""
+    period, notes = model.horizon.periods[0], []
+    n = sum(c.endswith(ISLAND) and ground.home[s] not in ground.signing for s, c in ground.class_of.items())
     if n:
         notes.append(
-            f"{n} of {len(class_of)} candidates have no grid connection by {model.horizon.periods[0]} (grid_wait_yr)"
+            f"{n} of {len(ground.class_of)} candidates have no grid connection by {period} (grid_wait_yr)"
         )
     if tables.price:
         notes.append(_connection_note(hours))
-    stepwise = ramp_limits(ramps, model.horizon.periods[0], class_of, tables.price)
-    notes += ramp_notes(stepwise, ramps, model.horizon.periods[0])
-    data = Instance(
+    return notes + ramp_notes(stepwise, ground.ramps, period)
+
+
+def _instance(
+    model: PlanningModel,
+    world: World,
+    hours: Hours,
+    sites: dict[str, Site],
+    tables: Tables,
+    notes: list[str],
+) -> Instance:
+    """What the equations read, before land splits the classes."""
+    return Instance(
         title=model.title,
         sites=sites,
-        classes=classes,
-        halls=tables.halls,
+        classes=tuple(tables.zone),
         weight=hours.weight,
         before=hours.before,
-        ppa=tables.ppa,
-        onsite=tables.onsite,
-        storage=tables.storage,
-        availability=tables.availability,
-        price_eur_mwh=tables.price,
-        network_eur_mwh=tables.network,
-        grid_carbon_t_mwh=tables.carbon,
-        grid_cfe_share=tables.cfe,
-        connection=tables.connection,
-        it=tables.it,
         spare_land_ha_mw={},
-        zone=tables.zone,
         utilisation_share=model.load.utilisation_share,
         excess_share_max=model.power.matching.excess_share_max,
         sale_haircut_share=world.parameter("sale_haircut_share"),
@@ -176,22 +197,18 @@ def assemble_node(model: PlanningModel, world: World, hours: Hours | None = None
         forced=model.sites.force,
         target_it_mw=target_it_mw(model, world),
         capex_counts=model.budget.counts,
-        limits=_limits(model, world, tables)
-        | clean_limits(model, (s.country for s in sites.values()))
-        | stepwise,
-        ramps={s: ramp for s, ramp in ramps.items() if s in sites},
+        limits=_limits(model, world, tables) | clean_limits(model, (s.country for s in sites.values())),
         objectives=model.objectives,
         carbon_weight_eur_t=_carbon_weight(model),
         compute_pflops_mw=_pflops_mw(world, model.load.accelerator),
         accelerators_per_mw=KWH_PER_MWH / world.value("accelerators", model.load.accelerator, "it_kw"),
+        water_m3_mw_max=model.water.per_site_m3_mw_yr,
+        **tables.fields(),
         **load_and_backup(model, notes),
         **places_of(model, world, sites, notes),
         **clean_fields(model, world, tables.residual),
-        water_m3_mw_max=model.water.per_site_m3_mw_yr,
         **spread(model, world),
     )
-    data = with_baseload(model, world, data, lambda zone: place_in(model, world, hours, zone), notes)
-    return replace(classes_by_land(data, spare), notes=tuple(notes))
 
 
 def target_it_mw(model: PlanningModel, world: World) -> float:
@@ -253,16 +270,12 @@ def _options_in_time(model: PlanningModel, world: World, notes: list[str]) -> li
 def _delivered(world: World, options: list[str], notes: list[str]) -> list[str]:
     """Options that can reach a facility: contracts are delivered over the grid, without one they do nothing."""
     contracts = [k for k in options if world.options.at[k, "route"] == "ppa"]
-    if not contracts or _has_grid(world, options):
+    if not contracts or has_grid(world, options):
         return options
     notes.append(
         f"without effect: {', '.join(contracts)}; contracts are delivered over the grid, and no grid is among the options"
     )
     return [k for k in options if k not in contracts]
-
-
-def _has_grid(world: World, options: list[str]) -> bool:
-    return any(world.options.at[k, "route"] == "grid" for k in options)
 
 
 def place_in(model: PlanningModel, world: World, hours: Hours, zone: str) -> costs.Place:
@@ -280,47 +293,7 @@ def place_in(model: PlanningModel, world: World, hours: Hours, zone: str) -> cos
     return costs.place_of(world, model, zone, series, np.array(hours.weight), model.horizon.periods[0])
 
 
-def _fill(
-    tables: _Tables,
-    model: PlanningModel,
-    world: World,
-    c: str,
-    place: costs.Place,
-    options: list[str],
-    cooling: list[str],
-) -> None:
-    tables.zone[c] = place.zone
-    tables.it[c] = costs.accelerators(world, place, model.load.accelerator)
-    for q in cooling_in(model, world, place.country, cooling):
-        tables.halls[c, q] = costs.hall(world, place, q)
-    for k in options:
-        _fill_option(tables, model, world, c, place, k)
-    if not c.endswith(ISLAND) and _has_grid(world, options):
-        tables.price[c] = tuple(place.hours["price_eur_mwh"].tolist())
-        tables.network[c] = world.value("zone_values", place.zone, "network_charge_eur_mwh", place.year)
-        tables.carbon[c] = counted_t_mwh(model, place)
-        tables.residual[c] = residual_t_mwh(world, place)
-        tables.cfe[c] = tuple(place.hours["cfe_share"].tolist())
-        tables.connection[c] = costs.connection(world, place)
-
-
-def _fill_option(
-    tables: _Tables, model: PlanningModel, world: World, c: str, place: costs.Place, k: str
-) -> None:
-    route = world.options.at[k, "route"]
-    if not costs.exists(world, place, k):
-        return
-    if route == "ppa" and not c.endswith(ISLAND):
-        tables.ppa[c, k], tables.availability[c, k] = costs.ppa_option(world, place, k)
-    elif route == "onsite":
-        tables.onsite[c, k], tables.availability[c, k] = costs.onsite_option(world, model, place, k)
-    elif route == "storage":
-        tables.storage[c, k] = costs.storage_option(world, place, k)
-
-
-def _site(
-    model: PlanningModel, world: World, s: str, c: str, tables: _Tables, places: dict[str, costs.Place]
-) -> Site:
+def _site(model: PlanningModel, world: World, s: str, c: str, tables: Tables) -> Site:
     """Largest size: the model's, or what the connection carries at the rated load."""
     row = world.sites.loc[s]
     rated = _rated_mw(tables, c)
@@ -330,13 +303,17 @@ def _site(
         if connected
         else model.sites.size_it_mw[1]
     )
-    line = costs.grid_line(world, places[c], float(row["line_km"]), rated) if connected else Option(0.0, 0.0)
+    line = (
+        costs.grid_line(world, tables.places[c], float(row["line_km"]), rated)
+        if connected
+        else Option(0.0, 0.0)
+    )
     return Site(
         c, str(row["country"]), model.sites.size_it_mw[0], most, line.capex_eur_mw, line.yearly_eur_mw
     )
 
 
-def _rated_mw(tables: _Tables, c: str) -> float:
+def _rated_mw(tables: Tables, c: str) -> float:
     """Facility load per MW of IT in the worst hour of the worst cooling."""
     return max(hall.peak_pue for (cc, _), hall in tables.halls.items() if cc == c)
 
@@ -360,7 +337,7 @@ def _note_small(model: PlanningModel, sites: dict[str, Site], notes: list[str]) 
         )
 
 
-def _limits(model: PlanningModel, world: World, tables: _Tables) -> dict[Resource, Limit]:
+def _limits(model: PlanningModel, world: World, tables: Tables) -> dict[Resource, Limit]:
     limits: dict[Resource, Limit] = {}
     carbon = model.carbon
     if model.budget.capex_eur is not None:

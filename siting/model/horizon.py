@@ -136,7 +136,7 @@ def natural_cuts(data: Instance, c: str) -> Cuts:
 
 def _least_cost(data: Instance, c: str, scenario: str) -> float:
     """What 1 MW of IT costs at least a year in a case: accelerators and building of the last period, less all that surplus
-    sold and purchase at negative prices could ever earn (EUR)."""
+    and heat sold and purchase at negative prices could ever earn (EUR)."""
     least = 0.0
     for cell, node in data.cells_of(c).items():
         if node.scenario != scenario:
@@ -145,15 +145,33 @@ def _least_cost(data: Instance, c: str, scenario: str) -> float:
         if node.period == data.periods[-1]:
             housing = min(data.halls[cell, q].yearly_eur_mw for q in data.cooling_of(cell))
             least += share * (data.it[cell].yearly_eur_mw + housing)
-        if cell in data.price_eur_mwh:
-            rated = max(data.halls[cell, q].peak_pue for q in data.cooling_of(cell))
-            network = data.network_eur_mwh[cell]
-            earned = (
-                w * rated * (data.excess_share_max * max(0.0, price) + max(0.0, -price - network))
-                for w, price in zip(data.weight_of(cell), data.price_eur_mwh[cell], strict=True)
-            )
-            least -= share * sum(earned)
+        least -= share * (_earned_of_grid(data, cell) + _earned_of_heat(data, cell))
     return least
+
+
+def _earned_of_grid(data: Instance, cell: str) -> float:
+    """At most, in a year: all the surplus that may be sold, and a connection used in full in hours that pay for it (EUR)."""
+    if cell not in data.price_eur_mwh:
+        return 0.0
+    network = data.network_eur_mwh[cell]
+    hours = zip(data.weight_of(cell), data.price_eur_mwh[cell], strict=True)
+    return _rated_mw(data, cell) * sum(
+        w * (data.excess_share_max * max(0.0, price) + max(0.0, -price - network)) for w, price in hours
+    )
+
+
+def _earned_of_heat(data: Instance, cell: str) -> float:
+    """At most, in a year: all that a network takes of the rated load, beyond what its connection costs (EUR)."""
+    network = data.heat.get(cell)
+    if network is None:
+        return 0.0
+    eur_mw = network.price_eur_mwh * sum(data.weight_of(cell)) - network.yearly_eur_mw
+    return max(0.0, eur_mw) * network.share_max * _rated_mw(data, cell)
+
+
+def _rated_mw(data: Instance, cell: str) -> float:
+    """Rated load of 1 MW of IT: the worst hour of the worst cooling (MW)."""
+    return max(data.halls[cell, q].peak_pue for q in data.cooling_of(cell))
 
 
 def _share(data: Instance, year: str, discounted: bool) -> float:

@@ -1,7 +1,9 @@
 """Re-dispatch: what was built is operated over other hours than those it was chosen for. An LP a class, no binaries.
 
 The rows are those of the same mechanisms, per MW of IT; capacities are fixed and the rows that bind capacities alone are
-let go. Load that nothing can serve is a slack, here and nowhere in the model, so that it can be reported.
+let go, as are those on heat, which is a mean over the year and sold as planned. Load that nothing can serve is a slack, here
+and nowhere in the model, so that it can be reported; so is what a national rule is missed by, which is met as far as it can
+be.
 """
 
 from __future__ import annotations
@@ -28,6 +30,9 @@ from siting.solver.whole import TIE_SHARE
 Capacity = Mapping[tuple[str, ...], float]  # MW or MWh of a class by the keys of Energy.capacity
 # a penalty and no estimate of damage: far above what any MWh costs or emits, so that load is dropped last; in no result
 PENALTY_PER_MWH = {"cost": 1e5, "weighted": 1e5, "carbon": 1e2}
+MISSED_SHARE = (
+    0.1  # of that penalty: a rule is missed before load is dropped, and neither to save money or tonnes
+)
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,9 @@ def operate(
 ) -> Operated:
     """Operate every class at the plan's objectives, its capacities (MW, MWh, by class) fixed.
 
-    Limits that couple sites, and matching at each site, are not enforced, sites' own terms are not part of it. Raises
-    StoppedError on Ctrl-C, InputError where work moves between sites: classes are operated one by one.
+    Limits that couple sites, and matching at each site, are not enforced, national rules as far as they can be met; sites' own
+    terms are not part of it. Raises StoppedError on Ctrl-C, InputError where work moves between sites: classes are operated
+    one by one.
     """
     if data.flexible.moving_share > 0:
         raise InputError(f"a plan cannot be operated class by class: {WHOLE_ONLY}")
@@ -78,6 +84,8 @@ def _operate_class(alone: Instance, c: str, sizes: Capacity, clock: Clock) -> Bu
     for t in alone.hours:
         b.supply_mw[c, t].append(b.m.unserved[t])
     energy(b)
+    _heat_as_planned(b)
+    _may_be_missed(b)
     internal_carbon_price(b)
     goals = _goals(b)
     b.m.goal = pyo.Objective(range(len(goals)), rule=lambda m, i: goals[i])
@@ -86,16 +94,35 @@ def _operate_class(alone: Instance, c: str, sizes: Capacity, clock: Clock) -> Bu
     return b
 
 
+def _heat_as_planned(b: Build) -> None:
+    """What the network takes is fixed: a load that bends need not follow it."""
+    if b.data.heat:
+        b.m.heat_recovered.deactivate()
+        b.m.heat_taken.deactivate()
+
+
+def _may_be_missed(b: Build) -> None:
+    """National rules met as far as what stands can (`missed_mw`, mean over the year)."""
+    rows = getattr(b.m, "national_rule", {})
+    b.m.missed_mw = pyo.Var(list(rows), domain=pyo.NonNegativeReals)
+    for key, missed in b.m.missed_mw.items():
+        rows[key].set_value(rows[key].body + missed >= 0)
+
+
 def _goals(b: Build) -> list[Expression]:
-    """What is minimised in turn: the plan's objectives that operation can change, with the penalty on unserved load."""
-    unserved_mwh = b.yearly(b.data.classes[0], ((t, b.m.unserved[t]) for t in b.data.hours))
+    """What is minimised in turn: the plan's objectives that operation can change, with the penalty on unserved load and on
+    what rules are missed by."""
+    (c,) = b.data.classes
+    unserved_mwh = b.yearly(c, ((t, b.m.unserved[t]) for t in b.data.hours))
+    missed_mwh = sum(b.data.weight_of(c)) * pyo.quicksum(b.m.missed_mw.values())
+    short_mwh = unserved_mwh + MISSED_SHARE * missed_mwh
     terms: dict[str, Callable[[], Expression]] = {
         "cost": b.cost_total,
         "carbon": b.carbon_total,
         "weighted": lambda: b.cost_total() + b.data.carbon_weight_eur_t * b.carbon_total(),
     }
     names = [name for name in b.data.objectives if name in terms]
-    return [terms[name]() + PENALTY_PER_MWH[name] * unserved_mwh for name in names]
+    return [terms[name]() + PENALTY_PER_MWH[name] * short_mwh for name in names]
 
 
 def _invested(model: Compiled, sizes: Capacity) -> Compiled:

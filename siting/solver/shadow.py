@@ -20,16 +20,17 @@ from siting.model.build import objective_terms, whole
 from siting.model.horizon import quantities, uses
 from siting.model.policy import country_of, scale, site_use
 from siting.model.terms import Build
-from siting.solver.frontier import PENALTY, PENALTY_MOST, PENALTY_RAISE
 from siting.solver.highs import compile_model, highs_of, load_values
 from siting.solver.known import Frontier, worth
 from siting.solver.master import Duals, Goal, Inside, by_name, class_prices, duals, inside, relaxed
+from siting.solver.penalty import first_penalty, raised
 from siting.solver.progress import Clock
 from siting.solver.work import Pool, Prices
 from siting.units import G_PER_T, KWH_PER_MWH
 
 CONVERGED = 1e-8  # relative: a portfolio that undercuts its class's price by less is none
 MOST_ROUNDS = 200
+NO_SUPPLY = "no supply meets all limits at these sites"
 SITE_ROWS = {  # rows on sites: the planner's key, in MW of IT or sites
     "compute_target": "target",
     "fewest_sites": "sites.min",
@@ -74,9 +75,7 @@ def shadow_by_frontier(
     chosen = fixed if fixed is not None else data.sites
     classes = sorted({data.sites[s].supply_class for s in chosen})
     _price(goal, pool, frontier, {c: goal.weights or {("cost",): 1.0} for c in classes if not frontier.of(c)})
-    penalty = PENALTY * max(
-        [1.0, *(abs(worth(goal.weights, p.quantity)) for c in classes for p in frontier.of(c))]
-    )
+    penalty = first_penalty(goal, frontier)
     broken = True
     for _ in range(MOST_ROUNDS):
         master = inside(goal, {c: frontier.of(c) for c in data.classes}, penalty if broken else 0.0)
@@ -89,17 +88,11 @@ def shadow_by_frontier(
         if _price(goal, pool, frontier, _improving(goal, frontier, found, classes)) == 0:
             if not broken:
                 return _read(goal, master, found)
-            penalty = _raised(penalty)
+            penalty = raised(penalty, goal, frontier, NO_SUPPLY)
         if clock.left_s <= 0.1:
             break
         clock.say(f"prices of the {'plan' if fixed is not None else 'relaxation'}")
     raise StoppedError("stopped before the prices were exact; raise solve.time_limit_s")
-
-
-def _raised(penalty: float) -> float:
-    if penalty >= PENALTY_MOST:
-        raise InfeasibleError("no supply meets all limits at these sites")
-    return penalty * PENALTY_RAISE
 
 
 def _improving(goal: Goal, frontier: Frontier, found: Duals, classes: Iterable[str]) -> dict[str, Prices]:

@@ -19,6 +19,7 @@ K = TypeVar("K")
 
 TermKey = tuple[str, str]  # (item, place)
 ASSIGNED_MW = 1e-9  # less is a rounding error
+ROOM_MW = 1e-9  # the same
 
 
 @dataclass(frozen=True)
@@ -182,39 +183,55 @@ def settle_ties(
 ) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
     """Among candidates that are equal in all the model knows, build on the first by name: the same plan every time.
 
-    Equal: same supply class, country and line cost. Largest sites are placed first; what fits them fits all later ones.
+    Equal: same supply class, country and line cost. Largest sites are placed first; with one period what fits them fits all
+    later ones. Where sizes grow over periods and the last ones find no room, all stays as it is.
     Keys of `modules`: sites, and (site, period) before the last period; returned apart.
     """
     last = {s: n for s, n in modules.items() if isinstance(s, str)}
-    settled = _settled(data, last)
+    settled = _settled(data, last, modules) or {s: s for s in last}
     name = dict(zip(settled.values(), settled, strict=True))
     earlier = {(name[key[0]], key[1]): n for key, n in modules.items() if not isinstance(key, str)}
     return {s: last[settled[s]] for s in data.sites if s in settled}, earlier
 
 
-def _settled(data: Instance, modules: Mapping[str, int]) -> dict[str, str]:
-    """The site built on for each chosen one: {built on: chosen}."""
-    settled = {s: s for s in modules if s in data.forced}
-    for s, n in sorted(modules.items(), key=lambda item: (-item[1], item[0])):
+def _settled(data: Instance, last: Mapping[str, int], modules: Mapping[Any, int]) -> dict[str, str] | None:
+    """The site built on for each chosen one: {built on: chosen}; None if one finds no room."""
+    settled = {s: s for s in last if s in data.forced}
+    for s in sorted(last, key=lambda s: (-last[s], s)):
         if s in data.forced:
             continue
-        equal = (
-            o
-            for o in sorted(data.sites)
-            if o not in settled and o not in data.forced and equal_sites(data, s, o)
+        free = (
+            o for o in sorted(data.sites) if o not in settled and o not in data.forced and _alike(data, s, o)
         )
-        settled[next(o for o in equal if o == s or data.sites[o].max_mw >= n * data.module_mw - 1e-9)] = s
+        built_on = next((o for o in free if o == s or _holds(data, o, s, modules)), None)
+        if built_on is None:
+            return None
+        settled[built_on] = s
     return settled
 
 
+def _holds(data: Instance, other: str, s: str, modules: Mapping[Any, int]) -> bool:
+    """Whether a site has room for another's modules in every period."""
+    last = data.periods[-1]
+    held = {p: modules.get(s if p == last else (s, p), 0) for p in data.periods}
+    return all(data.site_in(other, p).max_mw >= n * data.module_mw - ROOM_MW for p, n in held.items())
+
+
 def equal_sites(data: Instance, s: str, other: str) -> bool:
+    """Whether two candidates are equal in all the model knows but their largest size in the end; before, the other has no less
+    room."""
+    earlier = zip(data.site_at.get(s, ()), data.site_at.get(other, ()), strict=True)
+    return _alike(data, s, other) and all(a.max_mw <= z.max_mw for a, z in earlier)
+
+
+def _alike(data: Instance, s: str, other: str) -> bool:
     """Whether two candidates are equal in all the model knows but their largest size."""
-    if s != other and any(
-        replace(a, max_mw=0.0) != replace(z, max_mw=0.0) or a.max_mw > z.max_mw
+    if s == other:
+        return True
+    if any(
+        replace(a, max_mw=0.0) != replace(z, max_mw=0.0)
         for a, z in zip(data.site_at.get(s, ()), data.site_at.get(other, ()), strict=True)
     ):
-        return False
-    if s != other and not same_neighbours(data, s, other):
         return False
     one, two = data.sites[s], data.sites[other]
     same_place = (one.supply_class, one.country) == (two.supply_class, two.country)
@@ -223,7 +240,8 @@ def equal_sites(data: Instance, s: str, other: str) -> bool:
         two.line_capex_eur_mw,
     )
     same_weight = data.spread_sites.get(s, 0.0) == data.spread_sites.get(other, 0.0)
-    return same_place and same_cost and same_weight and one.min_mw == two.min_mw
+    same_size = one.min_mw == two.min_mw
+    return same_place and same_cost and same_weight and same_size and same_neighbours(data, s, other)
 
 
 def same_neighbours(data: Instance, s: str, other: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,10 +15,12 @@ from siting.api import prepare, solve
 from siting.inputs.planning import PlanningModel
 from siting.instance.instance import Instance
 from siting.solver import curves, pricing
+from siting.solver import frontier as frontier_method
 from siting.solver.curves import END_EUR_T, draw_curves, lower_left, worth_drawing
 from siting.solver.known import Frontier, worth
 from siting.solver.progress import Clock
 from siting.solver.run import CLOSE_SHARE
+from siting.solver.solution import Solution
 from siting.solver.work import InProcess, Priced, Prices
 from tests.build_instance import BATTERY, GAS, WIND, small_instance
 from tests.test_properties import FEW, attempt, instances
@@ -136,14 +139,56 @@ def test_the_next_cap_finds_its_prices_known(
     assert asked.get("with", 0) < asked["without"]
 
 
-def test_a_plan_says_that_curves_are_drawn(
-    tiny_question: PlanningModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[str, Prices]]:
+    """Every pricing of this process, as it is asked for; classes are large enough for curves, and nothing is known before."""
     monkeypatch.setattr(pricing, "LARGE_HOURS", 0)
+    monkeypatch.setenv("SITING_CACHE", str(tmp_path))
+    found: list[tuple[str, Prices]] = []
+    whole = InProcess.price
+
+    def noted(self: InProcess, prices: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+        found.extend((c, own) for c, each in prices.items() for own in each)
+        return whole(self, prices)
+
+    monkeypatch.setattr(InProcess, "price", noted)
+    return found
+
+
+def test_a_plan_says_that_curves_are_drawn_and_draws_those_of_its_classes(
+    tiny_question: PlanningModel, asked: list[tuple[str, Prices]]
+) -> None:
+    """Cost alone is asked for, so whatever has a price on carbon is of a curve."""
     said: list[str] = []
-    solve(tiny_question.with_(**{"solve.threads": 1}), report=lambda step: said.append(step.stage))
-    assert any("curves of cost" in stage for stage in said)
-    assert prepare(tiny_question).data.objectives[0] == "cost"
+    question = tiny_question.with_(**{"solve.threads": 1})
+    plan = solve(question, report=lambda step: said.append(step.stage))
+    data = prepare(question).data
+    built = {data.sites[s].supply_class for s in plan.chosen.index}
+    drawn_of = {c for c, prices in asked if prices.get(("carbon",))}
+    assert built <= drawn_of
+    told = {stage for stage in said if "curves of cost" in stage}
+    assert told == {f"drawing the curves of cost of {len(drawn_of)} supply classes"}
+
+
+@pytest.mark.parametrize("status", ["interrupted", "time_limit", "stalled"])
+def test_nothing_is_priced_after_a_plan_that_is_not_proven(
+    tiny_question: PlanningModel,
+    asked: list[tuple[str, Prices]],
+    monkeypatch: pytest.MonkeyPatch,
+    status: str,
+) -> None:
+    """Whoever stopped the search or ran out of time gets the plan, and no more work is begun."""
+    search, before = frontier_method.solve_frontier, []
+
+    def cut_short(*args: Any) -> Solution:
+        found = search(*args)
+        before.append(len(asked))
+        return replace(found, stages=(replace(found.stages[0], status=status), *found.stages[1:]))
+
+    monkeypatch.setattr(frontier_method, "solve_frontier", cut_short)
+    plan = solve(tiny_question.with_(**{"solve.threads": 1}))
+    assert plan.status == status
+    assert before == [len(asked)] and asked
 
 
 def test_a_budget_has_a_curve_by_hand() -> None:

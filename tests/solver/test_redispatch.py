@@ -6,14 +6,29 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from siting.errors import InfeasibleError
+from siting.instance.duties import RENEWABLE, Duty, HeatNetwork
 from siting.instance.flexible import Flexible
+from siting.instance.hours import Hours
 from siting.instance.instance import Hall, Instance
+from siting.plan.redispatch import Redispatch, set_beside
 from siting.solver.progress import Clock
 from siting.solver.redispatch import Operated, operate
 from siting.solver.solution import Solution
-from tests.build_instance import BATTERY, GAS, WIND, small_instance, solved, total
+from siting.study.kept_investments import refuse_broken
+from tests.build_instance import (
+    BATTERY,
+    GAS,
+    WIND,
+    small_instance,
+    small_plan,
+    small_world,
+    solved,
+    total,
+)
 
 EXACT = {"rel": 1e-6}
 
@@ -50,6 +65,13 @@ CASES: dict[str, dict[str, Any]] = {
         "battery": BATTERY,
         "firm_share": {"AA": 1.2},
         "firm_hours": 2.0,
+    },
+    "a share of renewable power that is sold at a loss": {
+        "ppa": WIND,
+        "price_eur_mwh": {"AA": (-40.0, 100.0, 30.0), "BB": (60.0, 80.0, 70.0)},
+        "duties": {"AA": (Duty("aa-renewable", RENEWABLE, 0.75, "law"),)},
+        "renewable": {"AA": ("wind_ppa",)},
+        "forced": ("one",),
     },
     "carbon, then cost": {"battery": BATTERY, "ppa": WIND, "objectives": ("carbon", "cost")},
 }
@@ -110,3 +132,76 @@ def test_dearer_hours_cost_what_the_prices_say() -> None:
     again = operated(dearer, plan)
     assert total(again.solution.cost_eur) == pytest.approx(124_440_000 - 40_000 + 400_000, **EXACT)
     assert total(again.solution.carbon_t) == pytest.approx(24_000, **EXACT)
+
+
+def renewable(least_share: float, **changes: Any) -> Instance:
+    """Site one alone, under a rule on renewable power, beside a contract that costs too much to be signed without it."""
+    asked = (Duty("aa-renewable", RENEWABLE, least_share, "law"),)
+    return small_instance(
+        ppa=replace(WIND, yearly_eur_mw=250_000.0),
+        ppa_output=(1.0, 1.0, 1.0),
+        duties={"AA": asked},
+        renewable={"AA": ("wind_ppa",)},
+        forced=("one",),
+        sites_max=1,
+        **changes,
+    )
+
+
+def test_a_rule_is_met_as_far_as_what_stands_can() -> None:
+    """20 MW of contract for 20 MW; an hour at 95 % output lacks 1,000 of 60,000 MWh. They are bought at 30 EUR: per MW
+    1,000,000 + 5,000,000 + 10,000, 250,000 for the contract, 30,000 of network charges and 50 MWh x 30 EUR."""
+    data = renewable(1.0)
+    plan = solved(data)
+    less = replace(data, availability={("AA", "wind_ppa"): (1.0, 1.0, 0.95)})
+    again = operated(less, plan)
+    np.testing.assert_allclose(again.unserved_mw["AA"], 0.0, atol=1e-6)
+    assert total(again.solution.cost_eur) == pytest.approx(20 * 6_291_500, **EXACT)
+
+
+def beside(data: Instance, less: Instance) -> Redispatch:
+    n = len(data.weight)
+    hours = Hours(pd.DataFrame(index=range(n)), data.weight, data.before, (0,) * n, ("by hand",), {})
+    return set_beside(small_plan(data), small_world(data), hours, less, operated(less, solved(data)))
+
+
+def test_what_a_rule_is_missed_by_is_reported_and_refused_where_plans_must_hold() -> None:
+    data = renewable(1.0)
+    found = beside(data, replace(data, availability={("AA", "wind_ppa"): (1.0, 1.0, 0.95)}))
+    entry = next(limit for limit in found.limits if "aa-renewable" in limit["limit"])
+    assert entry["used"] == pytest.approx(1 - 50 / 3_000, **EXACT)
+    assert entry["exceeded_by"] == pytest.approx(50 / 3_000, **EXACT)
+    with pytest.raises(InfeasibleError, match=r"aa-renewable at one: 0\.983333 share oversteps 1"):
+        refuse_broken(found, data)
+
+
+def test_a_rule_that_is_met_is_reported_as_met() -> None:
+    data = renewable(0.9)
+    found = beside(data, replace(data, price_eur_mwh={**data.price_eur_mwh, "AA": (70.0, 100.0, 30.0)}))
+    entry = next(limit for limit in found.limits if "aa-renewable" in limit["limit"])
+    assert entry["used"] == pytest.approx(0.9, **EXACT) and entry["exceeded_by"] == 0.0
+    refuse_broken(found, data)
+
+
+@pytest.mark.parametrize(
+    "bend", [Flexible(share=0.3), Flexible(shed_share_max=0.3, shed_eur_mwh=70.0)], ids=["moved", "shed"]
+)
+def test_heat_is_sold_as_planned_where_a_load_bends(bend: Flexible) -> None:
+    """The network takes half of a load that is a sixth smaller in the hours operated than in those planned for."""
+    data = small_instance(
+        gas=GAS,
+        utilisation_share=0.8,
+        flexible=bend,
+        heat={"AA": HeatNetwork(60.0, 0.5, 0.0, 0.0)},
+        forced=("one",),
+        sites_max=1,
+    )
+    liquid = {key: replace(hall, liquid_heat_share=1.0, pue=(1.2,) * 3) for key, hall in data.halls.items()}
+    data = replace(data, halls=liquid)
+    plan = solved(data)
+    again = operated(
+        replace(data, halls={k: replace(hall, pue=(1.0,) * 3) for k, hall in liquid.items()}), plan
+    )
+    assert plan.energy["AA"].capacity["heat",] > 0
+    for field in ("heat sold", "heat connection"):
+        assert again.solution.cost_eur[field, "AA"] == pytest.approx(plan.cost_eur[field, "AA"], **EXACT)

@@ -21,11 +21,18 @@ FREE_WIND = replace(WIND, yearly_eur_mw=250_000.0)  # dear enough that a cap is 
 # a case, the limit that binds in it, and its step: budget +1 %, cap -1 %
 FLAT = (1.0, 1.0, 1.0)
 SCORE = {"ppa": FREE_WIND, "ppa_output": FLAT, "matching": "hourly", "cfe_score_min": 0.7}
+# the last hundred-thousandth costs engines for a single hour of the year: thousands of times what a MW of IT does, per GWh
+STRICT = {
+    "ppa": WIND, "ppa_output": (1.0, 1.0, 0.0), "weight": (4_000.0, 4_000.0, 1.0), "matching": "hourly",
+    "cfe_score_min": 0.99999, "forced": ("one",),
+    "gas": replace(GAS, clean=True, carbon_t_mwh=0.0, allowance_eur_mwh=0.0, yearly_eur_mw=120_000.0),
+}  # fmt: skip
 CASES: dict[str, tuple[dict[str, Any], Resource, float]] = {
     "carbon cap": ({"ppa": FREE_WIND, "battery": BATTERY, "carbon_cap_t": 8_000.0}, CARBON, -0.01),
     "carbon rate": ({"ppa": WIND, "utilisation_share": 0.5, "carbon_cap_g_kwh": 150.0}, ("carbon_rate",), -0.01),
     "hourly matching": (SCORE, ("clean",), -0.01),
     "potential": ({"ppa": WIND, "ppa_potential_mw": 12.0, "target_it_mw": 30.0}, ("potential", "AA", "wind_ppa"), 0.01),
+    "matching all but in full": (STRICT, ("clean",), 1e-6),
     "budget": ({"gas": GAS, "budget_eur": 600e6, "utilisation_share": 0.7}, CAPEX, 0.01),
     "cost of carbon": ({"ppa": FREE_WIND, "carbon_cap_t": 8_000.0, "internal_price_eur_t": 20.0}, CARBON, -0.01),
 }  # fmt: skip
