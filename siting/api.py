@@ -19,7 +19,7 @@ from siting.instance.hours import Hours
 from siting.instance.instance import Instance
 from siting.instance.precheck import least_capex_eur, precheck
 from siting.instance.rules import rule_texts
-from siting.instance.stages import assemble_horizon
+from siting.instance.stages import assemble_horizon, hours_by_case
 from siting.plan.plan import Plan, stage_folder
 from siting.plan.read import read_plan, read_record, stage_labels
 from siting.solver.progress import Clock, Report, Step, silent
@@ -93,18 +93,10 @@ def assembled(model: PlanningModel | str | Path) -> Prepared:
     folder, files = _files(model)
     world = _world(folder, files)
     check_against_world(model, world)
-    cases = model.uncertainty.cases if model.uncertainty else {}
-    years = {
-        name: (case.weather_year,) if case.weather_year else model.time.weather_years
-        for name, case in cases.items()
-    }
-    by_case = {
-        name: _hours(folder, files, year, model.time.representative)
-        for name, year in (years or {"": model.time.weather_years}).items()
-    }
+    by_case = hours_by_case(model, lambda year: _hours(folder, files, year, model.time.representative))
     first = next(iter(by_case.values()))
     data = assemble_horizon(model, world, by_case)
-    return Prepared(model, world, first, data, by_case if cases else {})
+    return Prepared(model, world, first, data, by_case if model.uncertainty else {})
 
 
 def _files(model: PlanningModel) -> tuple[Path, tuple[tuple[Path, int], ...]]:
@@ -122,11 +114,9 @@ def _world(folder: Path, files: object) -> World:
 
 
 @lru_cache(maxsize=8)
-def _hours(
-    folder: Path, files: object, weather_years: tuple[int], representative: Representative | str
-) -> Hours:
+def _hours(folder: Path, files: object, year: int, representative: Representative | str) -> Hours:
     """Hours chosen, likewise once."""
-    return hours_of(folder, weather_years[0], representative)
+    return hours_of(folder, year, representative)
 
 
 def solve(
@@ -202,13 +192,11 @@ def _by_frontier(
 ) -> Solution:
     from siting.solver.curves import draw_curves, worth_drawing
     from siting.solver.frontier import solve_frontier
-    from siting.solver.work import Telling
 
     data, gap = ready.data, ready.model.solve.gap_share
     with supply(data, workers, cache) as (pool, frontier):
-        telling = Telling(pool, clock, len(data.weight) * len(data.nodes))
-        solved = solve_frontier(data, telling, frontier, clock, gap)
-        if for_more and worth_drawing(data):
+        solved = solve_frontier(data, pool, frontier, clock, gap)
+        if for_more and solved.stages[-1].status == "optimal" and worth_drawing(data):
             draw_curves(
                 data, pool, frontier, clock, gap, {data.sites[s].supply_class for s in solved.modules}
             )
@@ -230,15 +218,15 @@ def supply(data: Instance, workers: Workers | None, cache: bool) -> Iterator[tup
     if data.flexible.moving_share > 0:
         raise InputError(WHOLE_ONLY)
     keys = class_keys(data)
-    frontier = Frontier(roomier(data))
-    if cache:
-        frontier.recall(FrontierCache(), keys)
-    pool: Pool = workers.serve(data, keys) if workers is not None else InProcess(data)
+    frontier, kept = Frontier(roomier(data)), FrontierCache() if cache else None
+    if kept is not None:
+        frontier.recall(kept, keys)
+    pool: Pool = workers.serve(data, keys) if workers is not None else InProcess(data, kept)
     try:
         yield pool, frontier
     finally:
-        if cache:
-            frontier.store(FrontierCache(), keys)
+        if kept is not None:
+            frontier.store(kept, keys)
 
 
 def check(model: PlanningModel | str | Path) -> Checked:
@@ -262,6 +250,7 @@ def redispatch(plan: Plan | str | Path, report: Report = silent) -> Redispatch:
 
     Limits are reported, not enforced. Raises InputError if the world has changed since, StoppedError out of time.
     """
+    from siting.plan.make import check_unchanged
     from siting.plan.redispatch import investments, set_beside
     from siting.solver.redispatch import operate
 
@@ -279,14 +268,6 @@ def redispatch(plan: Plan | str | Path, report: Report = silent) -> Redispatch:
     data = assemble(model, world, hours)
     modules, capacity = investments(plan, data)
     return set_beside(plan, world, hours, data, operate(data, modules, capacity, clock))
-
-
-def check_unchanged(plan: Plan, world: World) -> None:
-    """InputError unless the world is the one the plan was made in."""
-    from siting.plan.make import world_hash
-
-    if world_hash(world) != plan.record["inputs"]["world_sha256"]:
-        raise InputError(f"world {world.name}: has changed since the plan was made; solve the model again")
 
 
 def _stage_of(path: Path) -> tuple[dict[str, Any], pd.DataFrame]:

@@ -31,6 +31,7 @@ from siting.inputs.planning import PlanningModel
 from siting.inputs.world import World
 from siting.instance.hours import Hours
 from siting.instance.instance import Hall, Instance, Limit, Option, Resource, Site
+from siting.instance.land import roomier
 from siting.plan.make import make_plan
 from siting.plan.plan import Plan
 from siting.solver.frontier import solve_frontier
@@ -154,7 +155,7 @@ def frontier(data: Instance, gap: float = 1e-6) -> Solution:
     """The same by the frontier method, all classes priced in this process and nothing known before."""
     pool = InProcess(data)
     try:
-        return solve_frontier(data, pool, Frontier(), Clock(60.0), gap)
+        return solve_frontier(data, pool, Frontier(roomier(data)), Clock(60.0), gap)
     finally:
         pool.close()
 

@@ -169,6 +169,17 @@ def test_the_plan_and_its_audit_know_no_pyomo(stem: str) -> None:
     assert not names & {"pyomo", "highspy"}
 
 
+def test_what_was_decided_knows_no_equation() -> None:
+    """A plan is read without the model: what both need to know of a contract stands in the instance."""
+    users = [
+        p.name
+        for p in (PACKAGE / "plan").glob("*.py")
+        for module, _, _ in imports(p)
+        if stage(module) == "model"
+    ]
+    assert users == []
+
+
 def test_importing_the_package_is_quick() -> None:
     """`import siting` loads neither pandas nor Pyomo: its parts come when they are used."""
     top = {module.split(".")[0] for module, late, _ in imports(PACKAGE / "__init__.py") if not late}
@@ -254,3 +265,14 @@ def test_the_search_for_leaks_finds_them() -> None:
         and leaks("https://" + "pypi" + ".org/simple")
     )
     assert not leaks("out/plan.json, https://example.org/work/ and data/root/x")
+
+
+def test_what_is_kept_on_disk_is_known_by_all_code_its_mechanisms_read() -> None:
+    """Whatever a mechanism imports of the instance shapes its rows, and with them what was priced before."""
+    from siting.solver.cache import CODE
+
+    mechanisms = "".join(path.read_text(encoding="utf-8") for path in (PACKAGE / "model").glob("*.py"))
+    read = set(re.findall(r"from siting\.instance\.(\w+) import", mechanisms))
+    # rules on sites stand in the masters, in no class LP
+    assert {f"instance/{name}.py" for name in read - {"coverage"}} <= set(CODE)
+    assert all((PACKAGE / name).is_file() for name in CODE)

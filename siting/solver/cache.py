@@ -1,4 +1,4 @@
-"""Frontiers and LPs kept between runs, two files a supply class, named by the hash of all that shapes its LP.
+"""Frontiers and LPs kept between runs, in files named by the hash of all that shapes a supply class's LP.
 
 Another budget, target, cap or number of sites finds the class's portfolios and cuts here. Files are written whole and
 renamed into place, so that two runs may write at once; the least recently used go when the cache grows too large.
@@ -42,12 +42,11 @@ DEFAULT_LIMIT_BYTES = 2 * 1024**3
 FRONTIER, LP = ".frontier.npz", ".lp.npz"  # how files of the cache end
 STALE_S = 3600.0  # a half-written file this old was left by a run that was killed
 
+# beside the mechanisms (model/), what shapes an LP and its cuts
 CODE = (
-    "lp.py",
-    "interior.py",
-    "pricing.py",
-    "highs.py",
-)  # beside the mechanisms, what shapes an LP and its cuts
+    "solver/lp.py", "solver/interior.py", "solver/pricing.py", "solver/highs.py",
+    "instance/instance.py", "instance/flexible.py", "instance/shaped.py", "instance/duties.py", "instance/items.py",
+)  # fmt: skip
 Arrays = dict[str, Any]
 Kept = tuple[Names, list[Portfolio], list[Cut]]
 LP_ARRAYS = ("objectives", "offsets", "row_lower", "row_upper", "column_lower", "column_upper", "integer")
@@ -56,8 +55,8 @@ LP_ARRAYS = ("objectives", "offsets", "row_lower", "row_upper", "column_lower", 
 @lru_cache(maxsize=1)
 def formulation_fingerprint() -> str:
     """Hash of the code that writes the class LP and reads its columns: a changed formulation finds no old frontiers."""
-    here = Path(__file__).resolve().parent
-    files = [*sorted((here.parent / "model").glob("*.py")), *(here / name for name in CODE)]
+    package = Path(__file__).resolve().parents[1]
+    files = [*sorted((package / "model").glob("*.py")), *(package / name for name in CODE)]
     libraries = " ".join(f"{name} {version(name)}" for name in ("pyomo", "highspy", "piqp"))
     return hashlib.sha256(b"".join([*(path.read_bytes() for path in files), libraries.encode()])).hexdigest()
 
@@ -142,7 +141,7 @@ class FrontierCache:
         self._shrink()
 
     def info(self) -> dict[str, Any]:
-        """Folder, number of class frontiers, their size and what it is held below."""
+        """Folder, number of class frontiers, size of all files and what it is held below."""
         files = self._files("*.npz")
         frontiers = [path for path, _, _ in files if path.name.endswith(FRONTIER)]
         return {
@@ -153,7 +152,7 @@ class FrontierCache:
         }
 
     def clear(self) -> int:
-        """Delete all frontiers, and what killed runs left half-written; returns how many frontiers.
+        """Delete everything, and what killed runs left half-written; returns how many frontiers there were.
 
         Raises InputError when the folder does not allow it.
         """
@@ -180,7 +179,7 @@ class FrontierCache:
         return found
 
     def _shrink(self) -> None:
-        """Drop the least recently used frontiers beyond the limit, and half-written files nobody writes any more."""
+        """Drop the least recently used files beyond the limit, and half-written files nobody writes any more."""
         files = sorted(self._files("*.npz"), key=lambda file: file[2])
         size = sum(size for _, size, _ in files)
         stale = [path for path, _, used in self._files("*.tmp") if time.time() - used > STALE_S]

@@ -12,12 +12,14 @@ from typing import Any
 
 import pyomo.environ as pyo
 
-from siting.errors import InfeasibleError, StoppedError
+from siting.errors import InfeasibleError, SitingError, StoppedError
 from siting.instance.instance import Instance
 from siting.solver.best import Best, solution_of
 from siting.solver.highs import Array, Compiled, load_values, solve_mip
-from siting.solver.known import Frontier, worth
+from siting.solver.known import Frontier
 from siting.solver.master import Duals, Goal, Inside, Modules, class_prices, duals, inside, prices_of, relaxed
+from siting.solver.penalty import first_penalty, raised
+from siting.solver.pricing import modelled_hours
 from siting.solver.progress import Clock, gap_share
 from siting.solver.run import MASTER_GAP_MOST, Run
 from siting.solver.solution import (
@@ -26,15 +28,10 @@ from siting.solver.solution import (
     read_assigned,
 )
 from siting.solver.whole import TIE_SHARE, stopped_text
-from siting.solver.work import Pool, Prices
+from siting.solver.work import Pool, Prices, Telling
 
-PENALTY = 10.0  # a broken limit costs this many times what 1 MW of IT costs, per solver unit; raised while it does not pay
-PENALTY_RAISE = 100.0
-PENALTY_MOST = 1e7
 MOST_ROUNDS = 200
-TOLD_TIMES = (
-    5  # how often the first pricing says how far it is; masters are silent: their numbers prove nothing alone
-)
+NO_MIX = "no mix of sites and supply meets all limits of the model together"
 EARLY_WORTH = (
     1.4  # what 1 MW of IT in an earlier period is first said to be worth, times its accelerators and building
 )
@@ -42,6 +39,7 @@ EARLY_T = 1e4  # the same in tonnes: about what 1 MW emits in a year on the dirt
 LOOSE = 2.0  # an outside proven to this many times the gap its MILPs are solved to by now is solved again
 MET_SHARE = 0.5  # of the asked gap: relaxations so close leave the integers as much
 REACH = 16.0  # times the relaxation's prices: where prices at given sites are first looked for
+UNSOUND = 1e-5  # of the value: masters keep their rows to 1e-7, and prices of limits may be high
 BUILT = 1e-6  # modules: less is a rounding error
 
 
@@ -57,19 +55,32 @@ def solve_frontier(data: Instance, pool: Pool, frontier: Frontier, clock: Clock,
         found, status = minimise(goal, pool, frontier, clock, gap)
         if not found.has_plan:
             if not best.has_plan:
-                raise StoppedError(stopped_text(clock, status))
+                other = "; try --method whole" if status == "stalled" else ""
+                raise StoppedError(stopped_text(clock, status) + other)
             break
         best = found
-        value, bound = best.value / goal.unit, min(best.bound, best.value) / goal.unit
+        value, bound = best.value / goal.unit, _sound_bound(best) / goal.unit
         stages.append(StageResult(name, value, bound, status, data.least_size(name)))
         if status != "optimal":
             break
     return solution_of(data, frontier, best, tuple(stages), clock)
 
 
+def _sound_bound(best: Best) -> float:
+    """The bound, which may exceed the plan it bounds by rounding errors alone. Raises SitingError where it does by more."""
+    size = max(abs(best.value), best.least_size)
+    if best.bound > best.value + UNSOUND * size:
+        raise SitingError(
+            f"the proven bound {best.bound:,.0f} exceeds the value {best.value:,.0f} of the plan it bounds: one of them is "
+            "wrong; please report this with the planning model"
+        )
+    return min(best.bound, best.value)
+
+
 def minimise(goal: Goal, pool: Pool, frontier: Frontier, clock: Clock, gap: float) -> tuple[Best, str]:
     """Take one goal to the gap: the best plan and bound, and what ended it. Raises InfeasibleError."""
-    run = Run(goal, pool, frontier, clock, gap, Best(least_size=goal.least_size))
+    telling = Telling(pool, clock, modelled_hours(goal.data))
+    run = Run(goal, telling, frontier, clock, gap, Best(least_size=goal.least_size))
     status = _solve_goal(run)
     return run.best, status
 
@@ -78,7 +89,7 @@ def _solve_goal(run: Run) -> str:
     best = run.best
     try:
         _first_prices(run)
-        penalty = PENALTY * _typical(run)
+        penalty = first_penalty(run.goal, run.frontier)
         while best.rounds < MOST_ROUNDS and not run.is_late:
             new, broken = _round(run, penalty)
             _tell(run)
@@ -87,7 +98,7 @@ def _solve_goal(run: Run) -> str:
             if new:
                 continue
             if broken:
-                penalty = _raised(penalty, run)
+                penalty = raised(penalty, run.goal, run.frontier, NO_MIX)
             elif run.close_share > 0.0:
                 run.close_share = 0.0  # what was close enough class by class is not for their sum
             else:
@@ -122,12 +133,7 @@ def _first_prices(run: Run) -> None:
         for c, prices in unknown.items()
         if prices and not frontier.roomier.get(c) and not run.is_bounded(c, weights)
     }
-    for done, priced in enumerate(run.pool.price(asked), start=1):
-        frontier.add(priced)
-        if done % max(1, len(asked) // TOLD_TIMES) == 0:
-            run.clock.say(f"pricing supply classes, {done} of {len(asked)}")
-        if run.is_late:
-            return
+    run.price(asked)
     _price_wanted(run, first)
 
 
@@ -253,8 +259,9 @@ def _is_settled(run: Run, master: Inside, modules: Modules, dual: Duals) -> bool
     relaxation = run.outside()
     outer = prices_of(run.goal, relaxation.b.m, relaxed(relaxation.compiled(run.frontier), modules))
     value = best.value if broken else min(best.value, dual.objective)
-    over = outer is None or outer.objective >= value
-    return outer is None or over or gap_share(value, outer.objective, best.least_size) <= MET_SHARE * run.gap
+    if outer is None or outer.objective >= value:
+        return True
+    return gap_share(value, outer.objective, best.least_size) <= MET_SHARE * run.gap
 
 
 def _bound(run: Run, dual: Duals, classes: Iterable[str], integers: bool) -> int:
@@ -340,19 +347,6 @@ def _built_on(data: Instance, model: Compiled, x: Array) -> set[str]:
         if value > BUILT and v.parent_component().local_name in ("modules", "earlier")
     }
     return {data.sites[s].supply_class for s in held}
-
-
-def _typical(run: Run) -> float:
-    """The largest worth of 1 MW of IT in the goal's own unit."""
-    weights = run.goal.weights or {("cost",): 1.0}
-    found = [portfolio for portfolios in run.frontier.portfolios.values() for portfolio in portfolios]
-    return max([1.0, *(abs(worth(weights, portfolio.quantity)) for portfolio in found)])
-
-
-def _raised(penalty: float, run: Run) -> float:
-    if penalty >= PENALTY_MOST * _typical(run):
-        raise InfeasibleError("no mix of sites and supply meets all limits of the model together")
-    return penalty * PENALTY_RAISE
 
 
 def _finite(value: float) -> float | None:

@@ -1,7 +1,7 @@
 """The bridge from Pyomo to HiGHS: matrices handed over at once, incumbent and bound kept whatever stops the solve.
 
 Pyomo's own interfaces walk every row in Python and raise at a time limit even with an incumbent; here the model is
-compiled to standard form, passed as arrays, and what comes back is checked by us: HiGHS's word is not the proof.
+compiled to standard form, passed as arrays, and what comes back is checked by us: HiGHS's word on a point is not enough.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
 
@@ -32,6 +32,8 @@ LOG_EVERY_S = 1.0
 LISTEN_S = 0.2  # between two looks for Ctrl-C
 NOT_HEARD = "stopping after this relaxation; Ctrl-C again leaves at once, without a plan"
 LARGE_ROWS = 20_000  # from here on a root relaxation is worth an interior point
+# of a column of a large model, as the solver sees it: with larger ones HiPO does not get to an end
+MOST_COST = 1e4
 # searches for a plan by MILPs within the MILP: they take ten times what a small master does (RINS alone finds as good ones)
 SUB_MIPS = ("mip_heuristic_run_rens", "mip_heuristic_run_root_reduced_cost")
 
@@ -67,15 +69,11 @@ class Compiled:
 class Outcome:
     """What a solve ended with. `x` is None when no feasible point was found; bound is -inf when none was proven."""
 
-    status: str  # optimal | gap | time_limit | interrupted | infeasible | unbounded
+    # optimal | time_limit | interrupted | infeasible | unbounded | stalled: ended in time, and not with what was asked
+    status: str
     objective: float | None
     bound: float
     x: Array | None
-
-    @property
-    def found(self) -> bool:
-        """A feasible point is there."""
-        return self.x is not None
 
 
 def hipo_available() -> bool:
@@ -111,14 +109,14 @@ def compile_model(m: pyo.ConcreteModel) -> Compiled:
     )
 
 
-def highs_of(model: Compiled, threads: int, objective: int = 0) -> highspy.Highs:
-    """A HiGHS instance holding the model; quiet."""
+def highs_of(model: Compiled, threads: int) -> highspy.Highs:
+    """A HiGHS instance holding the model with its first objective; quiet."""
     h = highspy.Highs()
     h.setOptionValue("output_flag", False)
     h.setOptionValue("threads", threads)
     lp = highspy.HighsLp()
     lp.num_row_, lp.num_col_ = model.matrix.shape
-    lp.col_cost_, lp.offset_ = model.objectives[objective], float(model.offsets[objective])
+    lp.col_cost_, lp.offset_ = model.objectives[0], float(model.offsets[0])
     lp.col_lower_, lp.col_upper_ = model.column_lower, model.column_upper
     lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
@@ -146,10 +144,11 @@ def solve_mip(
 
     The gap is relative to the objective, or to `least_size` if that is larger.
     """
-    h = highs_of(model, threads)
+    scale = _cost_scale(model)
+    h = highs_of(replace(model, objectives=scale * model.objectives, offsets=scale * model.offsets), threads)
     h.setOptionValue("mip_rel_gap", gap)
     if least_size:
-        h.setOptionValue("mip_abs_gap", gap * least_size)
+        h.setOptionValue("mip_abs_gap", scale * gap * least_size)
     h.setOptionValue("time_limit", clock.left_s)
     _choose_methods(h, model.matrix.shape[0])
     if start is not None:
@@ -159,15 +158,23 @@ def solve_mip(
 
     def log(event: Any) -> None:
         out = event.data_out
-        incumbent = out.mip_primal_bound if abs(out.mip_primal_bound) < 1e20 else None
-        bound = out.mip_dual_bound if abs(out.mip_dual_bound) < 1e20 else None
+        incumbent = out.mip_primal_bound / scale if abs(out.mip_primal_bound) < 1e20 else None
+        bound = out.mip_dual_bound / scale if abs(out.mip_dual_bound) < 1e20 else None
         clock.say(stage, incumbent, bound)
 
     h.setOptionValue("mip_min_logging_interval", LOG_EVERY_S)
     h.cbMipLogging += log
     h.cbMipImprovingSolution += log
     interrupted = run_interruptible(h, clock.say)
-    return _outcome(h, model, gap, interrupted, least_size)
+    return _outcome(h, model, scale, gap, interrupted, least_size)
+
+
+def _cost_scale(model: Compiled) -> float:
+    """By what the costs of a large model are multiplied: a power of two, so that not a bit of them is lost."""
+    most = float(np.abs(model.objectives[0]).max(initial=0.0))
+    if model.matrix.shape[0] <= LARGE_ROWS or most <= MOST_COST:
+        return 1.0
+    return 2.0 ** -math.ceil(math.log2(most / MOST_COST))
 
 
 def _choose_methods(h: highspy.Highs, rows: int) -> None:
@@ -231,8 +238,9 @@ def _end_at_once() -> None:
 
 
 def _outcome(
-    h: highspy.Highs, model: Compiled, gap: float, interrupted: bool, least_size: float = 0.0
+    h: highspy.Highs, model: Compiled, scale: float, gap: float, interrupted: bool, least_size: float
 ) -> Outcome:
+    """What a run came to; costs stood in `h` times `scale`."""
     status = h.getModelStatus()
     info = h.getInfo()
     if status == highspy.HighsModelStatus.kUnboundedOrInfeasible:
@@ -242,19 +250,19 @@ def _outcome(
     if status in {highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible}:
         return Outcome("unbounded", None, -math.inf, None)
     is_mip = bool(model.integer.any())
-    bound = info.mip_dual_bound if is_mip else -math.inf
+    bound = info.mip_dual_bound / scale if is_mip else -math.inf
     x = None
     if info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible:
         x = np.array(h.getSolution().col_value)
+    late = status == highspy.HighsModelStatus.kTimeLimit
+    ended = "interrupted" if interrupted else "time_limit" if late else "stalled"
     if x is None or not feasible(model, x):
-        word = "interrupted" if interrupted else "time_limit"
-        return Outcome(word, None, bound, None)
+        return Outcome(ended, None, bound, None)
     objective = float(model.objectives[0] @ x + model.offsets[0])
     if not is_mip and status == highspy.HighsModelStatus.kOptimal:
         bound = objective
     close = abs(objective - bound) <= gap * max(abs(objective), least_size, 1e-9) * (1 + 1e-9) + 1e-9
-    word = "optimal" if close else "interrupted" if interrupted else "time_limit"
-    return Outcome(word, objective, min(bound, objective), x)
+    return Outcome("optimal" if close else ended, objective, min(bound, objective), x)
 
 
 def _told_apart(h: highspy.Highs, columns: int) -> highspy.HighsModelStatus:

@@ -39,7 +39,7 @@ class Frontier:
         c, new = priced.c, 0
         self.columns[c] = priced.columns
         if priced.no_supply and c not in self.barred:
-            self.barred.add(c)
+            self._bar(c)
             new += 1
         for portfolio, cut in priced.found:
             known = min((worth(cut.prices, p.quantity) for p in self.of(c)), default=math.inf)
@@ -51,6 +51,10 @@ class Frontier:
         if new:
             self.changed.add(c)
         return new
+
+    def _bar(self, c: str) -> None:
+        """A class has no supply at all, and none has who differs from it in having less land."""
+        self.barred |= {c, *(less for less, more in self.roomier.items() if c in more)}
 
     def of(self, c: str) -> Sequence[Portfolio]:
         """Portfolios of a class."""
@@ -90,7 +94,7 @@ class Frontier:
             if kept is not None:
                 self.columns[c], self.portfolios[c], self.cuts[c] = kept
                 if not self.cuts[c]:
-                    self.barred.add(c)
+                    self._bar(c)
 
     def store(self, cache: FrontierCache, keys: Mapping[str, str]) -> None:
         """Keep what this run added."""
@@ -129,4 +133,6 @@ def worth(prices: Mapping[Quantity, float], quantity: Mapping[Quantity, float]) 
 
 def same(a: Prices, b: Prices) -> bool:
     """Equal prices but for rounding; a price of zero is no price."""
-    return all(abs(a.get(q, 0.0) - b.get(q, 0.0)) <= NEW * max(1.0, abs(a.get(q, 0.0))) for q in {*a, *b})
+    # where nothing is priced in EUR all prices are small: what counts as rounding is, too
+    least = min(1.0, max(map(abs, [*a.values(), *b.values()]), default=1.0))
+    return all(abs(a.get(q, 0.0) - b.get(q, 0.0)) <= NEW * max(least, abs(a.get(q, 0.0))) for q in {*a, *b})

@@ -32,7 +32,7 @@ Modules = Mapping[Any, int]  # by site in the last period, by (site, period) bef
 class Goal:
     """What is minimised: weights on class quantities and on sites (cost of lines, missing compute), and limits kept.
 
-    limits: all resource limits of the instance and those kept from earlier objectives, as `(uses by class, sense, bound)`.
+    kept: by earlier objective what it may not exceed, in solver units, beside the resource limits of the instance.
     """
 
     data: Instance

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
+from scipy import sparse
 
 from siting.errors import SitingError
 from siting.instance.instance import Instance
@@ -27,6 +28,7 @@ LARGE_HOURS = 72
 NO_SUPPLY = {highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible}
 ROWS_KEPT = 1e-7  # MW for 1 MW of IT: a portfolio is operated as it stands and must keep its limits
 DUALITY_KEPT = 1e-6  # of the objective: how far an interior point's value may stand from what its duals prove
+MISSING = 1e-3  # MW for 1 MW of IT, summed over hours: less may be rounding
 COLUMN_CAP = (
     1e4  # MW or MWh for 1 MW of IT: bound of every column, which bounds what tiny dual errors can hide
 )
@@ -49,9 +51,14 @@ class Cut:
     value: float
 
 
+def modelled_hours(data: Instance) -> int:
+    """Hours in a class LP: those of all its nodes."""
+    return len(data.weight) * len(data.nodes)
+
+
 def is_large(data: Instance) -> bool:
     """Whether class LPs are large: solved by interior point, small ones by the simplex method."""
-    return len(data.weight) * len(data.nodes) >= LARGE_HOURS
+    return modelled_hours(data) >= LARGE_HOURS
 
 
 class ClassProblem:
@@ -65,7 +72,7 @@ class ClassProblem:
     def price(self, prices: Mapping[Quantity, float]) -> tuple[Portfolio, Cut] | None:
         """Minimise the priced quantities; the portfolio found and the cut proven. None: nothing can supply the class."""
         objective = self._objective(prices)
-        solved = (self._by_interior(objective) if self._large else None) or self._by_simplex(objective)
+        solved = self._solved(objective)
         if solved is None:
             return None
         x, value = solved
@@ -74,6 +81,14 @@ class ClassProblem:
         quantity = {name: v for (kind, name), v in found if kind == "quantity"}
         terms = {name: v for (kind, name), v in found if kind == "term"}
         return Portfolio(quantity, terms, x), Cut(dict(prices), value)
+
+    def _solved(self, objective: Array) -> tuple[Array, float] | None:
+        """Point and proven value; None: nothing can supply the class."""
+        if self._large:
+            found = self._by_interior(objective)
+            if found is not None or self._lacks_supply():
+                return found
+        return self._by_simplex(objective)
 
     def _by_interior(self, objective: Array) -> tuple[Array, float] | None:
         """Point and proven value; None where the method does not get there or what it found does not hold.
@@ -94,6 +109,16 @@ class ClassProblem:
             if off <= ROWS_KEPT and worth - value <= DUALITY_KEPT * size:
                 return x, value
         return None
+
+    def _lacks_supply(self) -> bool:
+        """Whether some demand cannot be met: the least sum of what is missing, proven from its duals, is more than rounding.
+
+        HiGHS takes half a minute to see it over a year of hours. What is not proven here is left to it.
+        """
+        elastic, objective = _missing(self.lp.model)
+        found = solve_interior(elastic, objective)
+        capped = replace(elastic, column_upper=np.minimum(elastic.column_upper, COLUMN_CAP))
+        return found is not None and proven(capped, objective, found[1]) > MISSING
 
     def _by_simplex(self, objective: Array) -> tuple[Array, float] | None:
         """Vertex and proven value by HiGHS; None: nothing can supply the class."""
@@ -124,6 +149,20 @@ class ClassProblem:
                 weights[row[q]] = price
         priced: Array = self.lp.functional.T @ weights  # sparse: the same bits for any number of BLAS threads
         return priced
+
+
+def _missing(model: Compiled) -> tuple[Compiled, Array]:
+    """The model where demand may be missed, and the sum of what is missing as objective."""
+    short, over = model.row_lower > 0, model.row_upper < 0  # all other rows hold where nothing is built
+    signs = sparse.diags_array(short.astype(float) - over).tocsc()[:, short | over]
+    missing = signs.shape[1]
+    elastic = replace(
+        model,
+        matrix=sparse.csc_array(sparse.hstack([model.matrix, signs])),
+        column_lower=np.concatenate([model.column_lower, np.zeros(missing)]),
+        column_upper=np.concatenate([model.column_upper, np.full(missing, np.inf)]),
+    )
+    return elastic, np.concatenate([np.zeros(model.matrix.shape[1]), np.ones(missing)])
 
 
 def proven(model: Compiled, objective: Array, row_dual: Array) -> float:

@@ -25,6 +25,7 @@ class Step:
 
 
 Report = Callable[[Step], None]
+LEFT_S = 0.1  # with less time left nothing is begun
 
 
 def silent(step: Step) -> None:
@@ -55,8 +56,13 @@ class Clock:
 
     @property
     def left_s(self) -> float:
-        """Seconds left, never below a tenth."""
-        return max(0.1, self.limit_s - self.seconds)
+        """Seconds left, never below `LEFT_S`: what is under way may end."""
+        return max(LEFT_S, self.limit_s - self.seconds)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether too little time is left to begin anything."""
+        return self.limit_s - self.seconds <= LEFT_S
 
     def say(self, stage: str, incumbent: float | None = None, bound: float | None = None) -> None:
         """Report a step."""

@@ -13,7 +13,6 @@ from siting.solver.outside import Outside, outside
 from siting.solver.progress import Clock
 from siting.solver.work import Pool, Prices
 
-LEFT_S = 0.1  # with less time left nothing is begun
 CLOSE_SHARE = (
     0.3  # of the asked gap: a class whose own bounds are so close at given prices is not priced there again
 )
@@ -42,7 +41,7 @@ class Run:
     @property
     def is_late(self) -> bool:
         """Whether too little time is left to begin anything."""
-        return self.clock.left_s <= LEFT_S
+        return self.clock.is_late
 
     @property
     def master_gap(self) -> float:
@@ -57,11 +56,16 @@ class Run:
         return self.relaxation
 
     def price(self, asked: Mapping[str, list[Prices]]) -> int:
-        """Price, and keep what is found; returns how much was new."""
+        """Price while there is time, and keep what is found; returns how much was new."""
         if not any(asked.values()):
             return 0
         self.stale = {True, False}
-        return sum(self.frontier.add(priced) for priced in self.pool.price(asked))
+        new = 0
+        for priced in self.pool.price(asked):
+            new += self.frontier.add(priced)
+            if self.is_late:
+                break
+        return new
 
     def is_close(self, c: str, prices: Prices) -> bool:
         """Whether the class's own bounds meet well enough at these prices."""

@@ -66,8 +66,10 @@ def _stage(
 
 def _other_method(data: Instance, status: str) -> str:
     """Where to turn when time is out: tonnes can be zero, where no interior point finds the end of a relaxation so large."""
-    if status != "time_limit" or data.flexible.moving_share > 0:
+    if status == "interrupted" or data.flexible.moving_share > 0:
         return ""
+    if status == "stalled":
+        return "; what the solver came to does not keep all limits, take --method frontier"
     why = (
         "; one large relaxation whose least is zero tonnes takes long"
         if data.objectives[0] == "carbon"
@@ -78,5 +80,5 @@ def _other_method(data: Instance, status: str) -> str:
 
 def stopped_text(clock: Clock, status: str) -> str:
     """Why there is no plan: asked to stop, at its wits' end, or out of time."""
-    remedy = {"interrupted": "", "stalled": "; try --method whole"}.get(status, "; raise solve.time_limit_s")
+    remedy = "; raise solve.time_limit_s" if status == "time_limit" else ""
     return f"stopped after {clock.seconds:.0f} s before a first plan was found{remedy}"

@@ -28,7 +28,8 @@ LITTLE_HOURS = (
     6_000  # hours of LPs priced in this process while two new ones would read their libraries: 20 x 288
 )
 TELL_S = 5.0  # between two words on how far pricing is
-MOST_HELD = 64  # LPs one process keeps, up to 100 MB each (full year): all classes of the EU-27, with and without grid
+# LPs one process keeps (those of a full year up to 100 MB each): more classes than the EU-27 have
+MOST_HELD = 128
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,9 @@ def _check_versions(key: str, data: Instance) -> None:
 class InProcess:
     """All classes in this process, one after the other."""
 
-    def __init__(self, data: Instance) -> None:
+    def __init__(self, data: Instance, cache: FrontierCache | None = None) -> None:
         self.data = data
+        self._cache = cache
         self._held: dict[str, ClassProblem] = {}
 
     def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
@@ -126,7 +128,7 @@ class InProcess:
         for c, prices in asked.items():
             if c not in self._held:
                 own = self.data.only(c)
-                self._held[c] = ClassProblem(_lp(own), is_large(own))
+                self._held[c] = ClassProblem(_lp(own, self._cache), is_large(own))
             yield _priced(self._held[c], prices)
 
     def close(self) -> None:
@@ -134,19 +136,21 @@ class InProcess:
         self._held.clear()
 
 
-@dataclass(frozen=True)
+@dataclass
 class Telling:
-    """A pool that says how far it is: at the start of much work, and now and then while it lasts."""
+    """A pool that says how far it is: when it is first asked, at the start of much work, and now and then while that lasts."""
 
     pool: Pool
     clock: Clock
     hours: int
+    begun: bool = False
 
     def price(self, asked: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
         """Solve each class at each of its prices."""
         much = self.hours * sum(map(len, asked.values())) > LITTLE_HOURS
-        if much:
+        if much or not self.begun:
             self._say(0, len(asked))
+        self.begun = True
         told = self.clock.seconds
         for done, priced in enumerate(self.pool.price(asked), start=1):
             if much and self.clock.seconds - told >= TELL_S:

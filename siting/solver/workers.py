@@ -13,6 +13,7 @@ from siting.errors import SitingError
 from siting.instance.instance import Instance
 from siting.solver import work
 from siting.solver.cache import FrontierCache
+from siting.solver.pricing import modelled_hours
 from siting.solver.work import Priced, Prices, died_text, price_class
 
 
@@ -59,14 +60,18 @@ class LocalProcesses:
         left = dict(asked)
         for _ in range(work.RETRIES):
             self._share_out(left)
-            jobs = {self._submit(c, prices): c for c, prices in left.items()}
-            for job in as_completed(jobs):
-                try:
-                    result = job.result()
-                except BrokenProcessPool:
-                    continue
-                del left[result.c]
-                yield result
+            jobs = [self._submit(c, prices) for c, prices in left.items()]
+            try:
+                for job in as_completed(jobs):
+                    try:
+                        result = job.result()
+                    except BrokenProcessPool:
+                        continue
+                    del left[result.c]
+                    yield result
+            finally:  # whoever asked may have run out of time
+                for job in jobs:
+                    job.cancel()
             if not left:
                 return
             self._replace_broken(left)
@@ -78,7 +83,7 @@ class LocalProcesses:
         self._home |= {c: i * self._n // len(order) for i, c in enumerate(order)}
 
     def _is_little(self, asked: Mapping[str, Sequence[Prices]]) -> bool:
-        hours = sum(len(self._keys[c][1].weight) * len(prices) for c, prices in asked.items())
+        hours = sum(modelled_hours(self._keys[c][1]) * len(prices) for c, prices in asked.items())
         return hours <= work.LITTLE_HOURS
 
     def _submit(self, c: str, prices: Sequence[Prices]) -> Future[Priced]:

@@ -16,7 +16,7 @@ import pyomo.environ as pyo
 import pytest
 
 from siting.errors import InfeasibleError, SitingError, StoppedError
-from siting.solver import whole
+from siting.solver import highs, whole
 from siting.solver.highs import (
     Compiled,
     Outcome,
@@ -76,7 +76,7 @@ def test_rows_of_every_kind(sense: str, best: float) -> None:
     """With <= nothing is needed: 3. With >=, == and a range 4 <= . <= 6 the cheaper x = 4: 7."""
     m = simple(sense)
     model, outcome = solve(m)
-    assert outcome.status == "optimal" and outcome.found
+    assert outcome.status == "optimal" and outcome.x is not None
     assert outcome.objective == pytest.approx(best) and outcome.bound == pytest.approx(best)
     assert outcome.x is not None
     load_values(m, model, outcome.x)
@@ -129,11 +129,17 @@ def test_a_variable_no_row_mentions_stands_at_its_lower_bound() -> None:
     assert m.idle.value == 2.0
 
 
+def test_a_point_that_fails_our_check_is_no_matter_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(highs, "feasible", lambda model, x: False)
+    _, outcome = solve(simple(">="))
+    assert (outcome.status, outcome.x, outcome.objective) == ("stalled", None, None)
+
+
 def test_an_infeasible_model_is_reported() -> None:
     m = simple(">=")
     m.less = pyo.Constraint(expr=m.x + m.y <= 3)
     _, outcome = solve(m)
-    assert (outcome.status, outcome.x, outcome.found) == ("infeasible", None, False)
+    assert (outcome.status, outcome.x) == ("infeasible", None)
 
 
 def test_an_infeasible_integer_model_is_reported() -> None:
@@ -153,6 +159,28 @@ def test_an_unbounded_model_is_not_called_infeasible(integer: bool) -> None:
     m.row = pyo.Constraint(expr=m.x - m.y <= 4)
     m.goal = pyo.Objective(expr=-m.x)
     assert solve(m)[1].status == "unbounded"
+
+
+def test_costs_of_a_large_model_are_scaled_and_come_back_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Knapsacks that cost millions, called large: the same plan, bound and progress as unscaled, to the bit where whole."""
+
+    def run() -> tuple[Outcome, list[Step]]:
+        m = simple(">=")
+        m.n = pyo.Var(domain=pyo.NonNegativeIntegers)
+        m.half = pyo.Constraint(expr=2 * m.n >= 3)
+        m.goal.set_value(3e6 * m.x + 1e7 * m.n + 5.0)
+        steps: list[Step] = []
+        return solve_mip(compile_model(m), Clock(10.0, steps.append), "test", 1e-9, 1), steps
+
+    plain, _ = run()
+    monkeypatch.setattr(highs, "LARGE_ROWS", 0)
+    outcome, steps = run()
+    assert outcome.status == "optimal" and outcome.objective == plain.objective == 2e7 + 5.0
+    assert outcome.bound == pytest.approx(2e7 + 5.0, rel=1e-9)
+    told = [step.incumbent for step in steps if step.incumbent is not None]
+    assert told and told[-1] == pytest.approx(2e7 + 5.0)
 
 
 def test_a_time_limit_keeps_incumbent_and_bound() -> None:
@@ -195,7 +223,7 @@ def test_ctrl_c_waits_for_the_solver_to_stop() -> None:
     """Python 3.11's Thread.join, interrupted, takes a running thread for ended: a result read then is half a result."""
     h = highs_of(compile_model(knapsacks()), 1)
     h.setOptionValue("time_limit", 4.0)  # should the interrupt be lost, the run ends by itself
-    with ctrl_c(0.6, 0.7):
+    with ctrl_c(0.6):
         interrupted = run_interruptible(h)
         status = h.getModelStatus().name
     assert interrupted and status == "kInterrupt"
@@ -298,6 +326,9 @@ def test_least_tonnes_out_of_time_points_to_the_other_method(monkeypatch: pytest
     scripted(monkeypatch, nothing)
     with pytest.raises(StoppedError, match=r"zero tonnes takes long, or take --method frontier"):
         solve_whole(small_instance(objectives=("carbon",)), Clock(10.0), 1e-6, 1)
+    scripted(monkeypatch, {**nothing, "status": "stalled"})
+    with pytest.raises(StoppedError, match=r"does not keep all limits, take --method frontier$"):
+        solve_whole(small_instance(), Clock(10.0), 1e-6, 1)
     scripted(monkeypatch, {**nothing, "status": "interrupted"})
     with pytest.raises(StoppedError, match=r"first plan was found$"):
         solve_whole(small_instance(), Clock(10.0), 1e-6, 1)

@@ -62,6 +62,19 @@ def test_a_bound_of_a_column_counts() -> None:
 
 def test_what_cannot_be_supplied_is_told_apart() -> None:
     assert ClassProblem(toy(2.0), large=True).price(COST) is None
+    assert ClassProblem(toy(2.0)).price(COST) is None
+
+
+@pytest.mark.parametrize("upper", [2.0, 3.2, 3.5, 10.0])
+def test_what_is_missing_is_proven_without_the_simplex_method(
+    monkeypatch: pytest.MonkeyPatch, upper: float
+) -> None:
+    """7 MW of at most 2 x 3.2 lack 0.6, and neither hour its 3 at 2; of 2 x 3.5 nothing lacks."""
+    problem = ClassProblem(toy(upper), large=True)
+    assert problem._lacks_supply() is (upper < 3.5)
+    if upper < 3.5:
+        monkeypatch.setattr(ClassProblem, "_by_simplex", None)
+        assert problem.price(COST) is None
 
 
 def test_a_price_that_pays_for_plant_alone_ends_at_the_cap() -> None:
@@ -120,6 +133,7 @@ def _assert_same(data: Instance, prices: dict[tuple[str, ...], float]) -> None:
         assert (one is None) == (other is None)
         if one is None or other is None:
             continue
+        assert not ClassProblem(lp, large=True)._lacks_supply(), "what is possible is never called impossible"
         portfolio, cut = one
         size = max(1.0, abs(other[1].value))
         assert cut.value <= other[1].value + 1e-9 * size, "a cut is never above the optimum"

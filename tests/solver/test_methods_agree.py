@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from siting.errors import InfeasibleError, StoppedError
+from siting.errors import InfeasibleError, SitingError, StoppedError
 from siting.instance.instance import Instance
 from siting.plan.audit import audit
 from siting.solver import frontier as frontier_method
 from siting.solver.frontier import solve_frontier
-from siting.solver.known import Frontier
+from siting.solver.known import Frontier, same
+from siting.solver.master import Goal
+from siting.solver.pricing import Cut
 from siting.solver.progress import Clock
+from siting.solver.run import Run
 from siting.solver.solution import Solution, settle_ties
 from siting.solver.work import InProcess, Priced, Prices
 from tests.build_instance import BATTERY, GAS, WIND, frontier, small_instance, small_plan, solved, total
@@ -186,6 +189,33 @@ def test_pricing_stops_at_the_time_limit() -> None:
     assert len(asked) == 1
 
 
+def test_pricing_stops_at_the_time_limit_in_every_round() -> None:
+    """Ten seconds a class, one second left: what was asked of the second class is not waited for."""
+    data = small_instance(battery=BATTERY, gas=GAS, ppa=WIND)
+    clock, asked = Clock(1.0), []
+
+    class Slow(InProcess):
+        def price(self, asked_of: Mapping[str, Sequence[Prices]]) -> Iterator[Priced]:
+            for priced in super().price(asked_of):
+                clock.began -= 10.0
+                asked.append(priced.c)
+                yield priced
+
+    run = Run(Goal(data, "cost"), Slow(data), Frontier(), clock, 1e-3)
+    assert run.price({c: [{("cost",): 1.0}] for c in data.classes}) > 0
+    assert len(asked) == 1
+
+
+def test_prices_are_the_same_but_for_rounding() -> None:
+    """Whatever they are counted in: where compute is the objective a EUR is worth a billionth of a MW."""
+    prices = {("cost",): 1.0, ("carbon",): 80.0}
+    assert same(prices, {**prices, ("carbon",): 80.0 + 1e-8, ("capex",): 1e-12})
+    assert not same(prices, {**prices, ("carbon",): 80.001})
+    small = {("cost",): 1e-9, ("capex",): 2.9e-8}
+    assert same(small, {("cost",): 1e-9, ("capex",): 2.9e-8 * (1 + 1e-10)})
+    assert not same(small, {("cost",): 2e-9, ("capex",): 2.95e-8})
+
+
 def test_a_plan_of_hardly_any_tonnes_passes_its_audit() -> None:
     """Grams, proven to a gram: the gap is relative to a tonne, on both sides."""
     data = small_instance(
@@ -199,3 +229,17 @@ def test_a_plan_of_hardly_any_tonnes_passes_its_audit() -> None:
     assert audit(data, record, plan.hourly) == []
     record["objective"]["gap"] = 1.0
     assert any("gap of objective carbon" in text for text in audit(data, record, plan.hourly))
+
+
+@pytest.mark.parametrize("worse_by", [1e-3, 0.1], ids=["a little", "much"])
+def test_a_false_proof_ends_in_an_error_not_in_a_plan(worse_by: float) -> None:
+    """All classes are said to cost more than the best plan: that plan must not be called optimal."""
+    data = small_instance()
+    pool, known = InProcess(data), Frontier()
+    for priced in pool.price({c: [{("cost",): 1.0}] for c in data.classes}):
+        known.add(priced)
+    assert solve_frontier(data, pool, known, Clock(60.0), 1e-6).stages[0].value == pytest.approx(124_440_000)
+    for c in data.classes:
+        known.cuts[c].append(Cut({("cost",): 1.0}, 6_222_000.0 * (1 + worse_by)))
+    with pytest.raises(SitingError, match="exceeds the value"):
+        solve_frontier(data, pool, known, Clock(60.0), 1e-6)

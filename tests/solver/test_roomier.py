@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,10 +15,11 @@ from siting.solver.known import Frontier, worth
 from siting.solver.progress import Clock
 from siting.solver.whole import solve_whole
 from siting.solver.work import InProcess, Priced, Prices
+from tests.build_instance import frontier, solved
 from tests.instance.test_land import ONE, three  # noqa: F401 (a fixture)
 
 COST = {("cost",): 1.0}
-FR = ("FR 0.05 ha/MW", "FR 0.2 ha/MW", "FR 0.8 ha/MW")
+FR = ("FR 0.05 ha/MW", "FR 0.4 ha/MW", "FR 0.8 ha/MW")
 # where sun on site pays, a MW costs the less the more land there is
 DEAR = {"scenario.factors": {"grid_price": 2.0}}
 
@@ -80,3 +82,34 @@ def test_a_forced_site_with_little_land_is_priced(three: Callable[..., Any]) -> 
     whole = solve_whole(data, Clock(60.0), 1e-6, 1)
     assert list(parts.modules) == ["fr-lyon"] and [FR[0]] in pool.asked
     assert parts.stages[0].value == pytest.approx(whole.stages[0].value, rel=3e-6)
+
+
+def test_who_differs_in_more_than_land_is_not_bounded_by_the_roomier(three: Callable[..., Any]) -> None:  # noqa: F811
+    """Charges of 50 EUR/MWh on the roomiest class alone, as a rule on large sites would ask something of it: its proof says
+    nothing of the others, who are cheaper."""
+    data = api.prepare(three(**{"sites.where.countries": ["FR"], **ONE, **DEAR})).data
+    dear = {**data.network_eur_mwh, FR[2]: data.network_eur_mwh[FR[2]] + 50.0}
+    data = replace(data, network_eur_mwh=dear)
+    assert {c: set(found) for c, found in roomier(data).items()} == {
+        FR[0]: {FR[1]},
+        FR[1]: set(),
+        FR[2]: set(),
+    }
+    parts, whole = frontier(data), solved(data)
+    assert parts.stages[0].status == "optimal"
+    assert parts.stages[0].value == pytest.approx(whole.stages[0].value, rel=3e-6)
+    assert {data.sites[s].supply_class for s in parts.modules} == {FR[1]}
+
+
+def test_where_the_roomiest_has_no_supply_none_has(three: Callable[..., Any]) -> None:  # noqa: F811
+    """French sites off the grid with sun alone stand dark at night, whatever their land: what was never priced is ruled out."""
+    data = api.prepare(three(**ONE, **{"power.options": ["grid", "onsite_solar"]})).data
+    tables = ("price_eur_mwh", "network_eur_mwh", "grid_carbon_t_mwh", "grid_cfe_share", "connection")
+    data = replace(data, **{t: {c: v for c, v in getattr(data, t).items() if c not in FR} for t in tables})
+    parts, whole = frontier(data), solved(data)
+    assert parts.stages[0].status == "optimal"
+    assert parts.stages[0].value == pytest.approx(whole.stages[0].value, rel=3e-6)
+    pool, known = InProcess(data), Frontier(roomier(data))
+    for priced in pool.price({FR[2]: [COST]}):
+        known.add(priced)
+    assert known.barred == set(FR)

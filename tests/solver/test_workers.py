@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from siting.errors import InputError, SitingError
 from siting.instance.instance import Instance
 from siting.solver import cluster as cluster_module
 from siting.solver import pricing, work
-from siting.solver.cache import class_keys
+from siting.solver.cache import FrontierCache, class_keys
 from siting.solver.cluster import DaskCluster, cluster_at
 from siting.solver.frontier import solve_frontier
 from siting.solver.known import Frontier
@@ -138,6 +139,17 @@ def test_a_worker_with_another_formulation_says_so(data: Instance) -> None:
 # --- processes of this machine
 
 
+def test_one_process_reads_lps_that_were_written_before(
+    data: Instance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache, (c, *_) = FrontierCache(tmp_path), data.classes
+    (first,) = InProcess(data, cache).price({c: PRICES[:1]})
+    work._WRITTEN.clear()
+    monkeypatch.setattr(work, "write_class", None)
+    (again,) = InProcess(data, cache).price({c: PRICES[:1]})
+    assert found(again) == found(first)
+
+
 def test_little_work_is_done_here_and_is_the_same(data: Instance, undisturbed: Run) -> None:
     pool = LocalProcesses(2)
     try:
@@ -162,6 +174,21 @@ def test_classes_are_shared_out_evenly_and_moved_little(data: Instance) -> None:
     assert pool._home == {one: 1, two: 0, three: 1, four: 1}, "nobody moves without need"
     pool._share_out(dict.fromkeys(data.classes))
     assert sorted(pool._home.values()) == [0, 0, 1, 1] and pool._home[two] == 0
+
+
+def test_who_stops_listening_leaves_no_work_behind(data: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of four classes the first is waited for: what has not begun by then never does."""
+    c = data.classes[0]
+    jobs: dict[str, Future[Priced]] = {name: Future() for name in data.classes}
+    jobs[c].set_result(next(InProcess(data).price({c: PRICES[:1]})))
+    pool = LocalProcesses(1).serve(data, class_keys(data))
+    monkeypatch.setattr(pool, "start", lambda: None)
+    monkeypatch.setattr(pool, "_workers", ["one"])
+    monkeypatch.setattr(pool, "_submit", lambda name, prices: jobs[name])
+    for priced in pool.price(dict.fromkeys(data.classes, PRICES[:1])):
+        assert priced.c == c
+        break
+    assert {name for name, job in jobs.items() if job.cancelled()} == {*data.classes} - {c}
 
 
 class Mortal(LocalProcesses):
