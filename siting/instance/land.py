@@ -19,8 +19,8 @@ from siting.inputs.world import World
 from siting.instance.connection import ISLAND
 from siting.instance.instance import BY_CELL, BY_OPTION, RAMP, Instance, Site
 
-# discretisation, no estimate: one of the steps (ha per MW of IT), and the factor between two. A site loses less than 3/4
-STEP_HA_MW, STEP_FACTOR = 0.05, 4.0
+# discretisation, no estimate: one of the steps (ha per MW of IT), and the factor between two. A site loses less than half
+STEP_HA_MW, STEP_FACTOR = 0.05, 2.0
 ENOUGH_RATED = (
     2.0  # times the rated load: dispatched plant is never worth building larger, and takes no more land
 )
@@ -49,7 +49,7 @@ def land_step(ha_mw: float) -> float:
     """The largest step that is no more.
 
     >>> [land_step(x) for x in (0.0, 0.04, 0.05, 0.19, 0.46)]
-    [0.0, 0.0125, 0.05, 0.05, 0.2]
+    [0.0, 0.025, 0.05, 0.1, 0.4]
     """
     if ha_mw <= 0:
         return 0.0
@@ -105,14 +105,35 @@ def _name(c: str, ha_mw: float) -> str:
 
 
 def roomier(data: Instance) -> dict[str, tuple[str, ...]]:
-    """For every class those of its zone that differ from it in having more land alone (one investment period)."""
+    """For every class those of its zone that differ from it in having more land alone (one investment period).
+
+    Classes of a zone may differ in more: a rule that asks something of large sites asks it where a class has one.
+    """
     if len(data.nodes) > 1:
         return {}
     siblings: dict[str, list[str]] = {}
     for c in data.classes:
         siblings.setdefault(LAND_IN_NAME.sub("", c), []).append(c)
-    land = data.spare_land_ha_mw
-    return {c: tuple(o for o in own if land[o] > land[c]) for own in siblings.values() for c in own}
+    land, rest = data.spare_land_ha_mw, _all_but_land(data)
+    return {
+        c: tuple(o for o in own if land[o] > land[c] and rest[o] == rest[c])
+        for own in siblings.values()
+        for c in own
+    }
+
+
+def _all_but_land(data: Instance) -> dict[str, dict[tuple[str, str], object]]:
+    """Every class's own entries of all tables, but for its land."""
+    found: dict[str, dict[tuple[str, str], object]] = {c: {} for c in data.classes}
+    for table in BY_OPTION:
+        for (c, k), value in getattr(data, table).items():
+            found[c][table, k] = value
+    for table in BY_CELL:
+        for c, value in getattr(data, table).items():
+            found[c][table, ""] = value
+    for own in found.values():
+        own.pop(("spare_land_ha_mw", ""), None)
+    return found
 
 
 def _renamed(

@@ -51,7 +51,7 @@ def test_classes_are_zones_connected_or_not(data: Instance) -> None:
 
 def test_grid_wait_can_be_ignored(tiny_model: Path, world: World, hours: Hours) -> None:
     data = assemble(asked(tiny_model, sites__grid_wait="ignore"), world, hours)
-    assert data.classes == ("ES 0.2 ha/MW", "ES 0.8 ha/MW", "FR", "SE")
+    assert data.classes == ("ES 0.4 ha/MW", "ES 0.8 ha/MW", "FR", "SE")
 
 
 def test_options_exist_only_where_the_zone_offers_them(data: Instance) -> None:
@@ -97,8 +97,8 @@ def test_line_and_size_by_hand(data: Instance, hours: Hours) -> None:
     assert data.sites["fr-lyon"].line_capex_eur_mw == pytest.approx(750 * 10 * rated)
     assert data.sites["fr-lyon"].max_mw == 50.0
     assert data.sites["es-sevilla"].line_capex_eur_mw == 0.0
-    # spare land per MW of IT of both French sites: fr-lille 30 ha / 50 MW - 0.15 = 0.45, fr-lyon 0.65; the step below is 0.2
-    assert data.spare_land_ha_mw["FR"] == pytest.approx(0.2)
+    # spare land per MW of IT of both French sites: fr-lille 30 ha / 50 MW - 0.15 = 0.45, fr-lyon 0.65; the step below is 0.4
+    assert data.spare_land_ha_mw["FR"] == pytest.approx(0.4)
 
 
 def test_grid_power_and_land_cap_a_site(tiny_model: Path, world: World, hours: Hours) -> None:

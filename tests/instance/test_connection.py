@@ -218,7 +218,7 @@ def test_over_periods_a_ramped_site_stays_in_its_own_class(ramped: Worlds, ask: 
     }  # fmt: skip
     assert data.at(data.nodes[0]).limits["ramp", "es-zaragoza"].value == 30.0
     one = siting.api.prepare(ask(ramped({"es-zaragoza": "15"}), **changes)).data
-    assert one.classes == ("ES 0.2 ha/MW from 2033", "ES ramp es-zaragoza")
+    assert one.classes == ("ES 0.4 ha/MW from 2033", "ES ramp es-zaragoza")
 
 
 def test_without_plant_of_its_own_the_site_grows_with_the_ramp(ramped: Worlds, ask: Ask) -> None:

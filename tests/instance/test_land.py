@@ -21,7 +21,7 @@ from siting.instance.land import STEP_FACTOR, classes_by_land, land_step, namele
 from siting.solver.lp import named, write_class
 from tests.build_instance import small_instance
 
-# FR: 50 MW each; spare 10 / 50 - 0.15 = 0.05, 0.45 and 0.85 ha/MW, which stand on steps 0.05, 0.2 and 0.8
+# FR: 50 MW each; spare 10 / 50 - 0.15 = 0.05, 0.45 and 0.85 ha/MW, which stand on steps 0.05, 0.4 and 0.8
 LAND = {"fr-lyon": "10", "fr-lille": "30", "fr-third": "50"}
 SOLAR = Option(500e3, 30e3, land_ha_mw=1.0)
 ONE = {"sites.min": 1, "sites.max": 1, "sites.min_countries": 1, "target.it_mw": 40.0}
@@ -54,7 +54,7 @@ def three(tiny_world: Path, tiny_model: Path, tmp_path: Path) -> Callable[..., A
 def test_sites_of_a_zone_are_apart_by_the_steps_of_their_land(three: Callable[..., Any]) -> None:
     data = api.prepare(three()).data
     own = {data.sites[s].supply_class: data.spare_land_ha_mw[data.sites[s].supply_class] for s in LAND}
-    assert own == pytest.approx({"FR 0.05 ha/MW": 0.05, "FR 0.2 ha/MW": 0.2, "FR 0.8 ha/MW": 0.8})
+    assert own == pytest.approx({"FR 0.05 ha/MW": 0.05, "FR 0.4 ha/MW": 0.4, "FR 0.8 ha/MW": 0.8})
     assert data.price_eur_mwh["FR 0.05 ha/MW"] is data.price_eur_mwh["FR 0.8 ha/MW"], "tables are shared"
 
 
