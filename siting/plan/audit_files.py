@@ -199,7 +199,7 @@ def _map(features: Mapping[str, Mapping[str, Any]], rows: Mapping[str, Any]) -> 
         )
     ]
     cooled, planned = (
-        {(s, q): float(mw) for s, row in table.items() for q, mw in row["cooling_mw"].items()}
+        {(s, q): float(mw) for s, row in table.items() for q, mw in (row["cooling_mw"] or {}).items()}
         for table in (chosen, rows)
     )
     return found + _different("sites.geojson: cooling_mw", cooled, planned)

@@ -25,6 +25,7 @@ SHOWN = 1e-3  # GWh or MW below which an option is no part of a mix
 ACCOUNTS = {
     "carbon_t_yr": "operational, location-based [t CO2e/yr]",
     "lifecycle_t_yr": "life cycle of the supply [t CO2e/yr]",
+    "carbon_market_t_yr": "operational, market-based [t CO2e/yr]",
 }
 Row = tuple[str, Callable[[Plan], float | None]]
 

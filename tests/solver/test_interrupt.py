@@ -14,7 +14,7 @@ from siting.solver.highs import NOT_HEARD
 
 # the command line, its solve replaced by one in which HiGHS hears nothing, as within HiPO (whose own test would need gigabytes)
 DEAF = """
-import sys, time
+import signal, sys, time
 import highspy
 import numpy as np
 from scipy import sparse
@@ -22,6 +22,7 @@ from siting import api, cli
 from siting.solver.highs import Compiled, solve_mip
 from siting.solver.progress import Clock
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background shell switches Ctrl-C off
 highspy.Highs.run = lambda self: time.sleep(600.0)
 
 def solve(model, report, *rest):
