@@ -89,7 +89,7 @@ def shadow_by_frontier(
             if not broken:
                 return _read(goal, master, found)
             penalty = raised(penalty, goal, frontier, NO_SUPPLY)
-        if clock.left_s <= 0.1:
+        if clock.is_late:
             break
         clock.say(f"prices of the {'plan' if fixed is not None else 'relaxation'}")
     raise StoppedError("stopped before the prices were exact; raise solve.time_limit_s")
